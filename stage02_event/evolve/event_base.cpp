@@ -1,0 +1,149 @@
+#include "evolve/event_base.h"
+
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace evolve {
+
+// The run of a loop, from its beginning to its end by whatever way.
+class event_base::run {
+ public:
+  explicit run(event_base& base) : base_(base) {
+    if (base.running_loop_) {
+      throw std::logic_error("event_base: the loop is running already");
+    }
+    base.running_loop_ = true;
+  }
+  ~run() { base_.running_loop_ = false; }
+  run(const run&) = delete;
+  run& operator=(const run&) = delete;
+
+ private:
+  event_base& base_;
+};
+
+event_base::event_base() : event_base(methods().front().make()) {}
+
+event_base::event_base(std::string_view method)
+    : event_base(make_eventop(method)) {}
+
+event_base::event_base(std::unique_ptr<eventop> evsel)
+    : evsel_(evsel ? std::move(evsel)
+                   : throw std::invalid_argument("event_base: no backend")) {}
+
+event_base::~event_base() {
+  for (event* ev : by_fd_) {
+    if (ev) del(*ev);
+  }
+  while (!activequeue_.empty()) del(activequeue_.front());
+}
+
+loop_result event_base::dispatch() {
+  const run guard(*this);
+  while (event_count_ > 0) {
+    evsel_->prepare();
+    evsel_->wait(timeout_next());
+    for (const ready& r : evsel_->collect()) activate(r);
+    process_active();
+  }
+  return loop_result::no_events;
+}
+
+void event_base::add(event& ev) {
+  if (!any(ev.events_ & any_io)) {
+    throw std::invalid_argument("event::add: there is nothing to wait for");
+  }
+  if (any(ev.flags_ & evlist::inserted)) return;
+  watch(ev);
+  mark(ev, evlist::inserted);
+}
+
+void event_base::del(event& ev) noexcept {
+  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  if (any(ev.flags_ & evlist::inserted)) {
+    unwatch(ev);
+    unmark(ev, evlist::inserted);
+  }
+}
+
+void event_base::watch(event& ev) {
+  const auto at = static_cast<std::size_t>(ev.fd_);
+  if (at >= by_fd_.size()) {
+    require_open(ev.fd_);
+    by_fd_.resize(at + 1);
+  }
+  if (by_fd_[at]) {
+    throw std::system_error(EEXIST, std::generic_category(),
+                            "event::add: another event waits on descriptor " +
+                                std::to_string(ev.fd_));
+  }
+  evsel_->add(ev.fd_, what::none, ev.events_ & any_io);
+  by_fd_[at] = &ev;
+}
+
+void event_base::unwatch(event& ev) noexcept {
+  by_fd_[static_cast<std::size_t>(ev.fd_)] = nullptr;
+  evsel_->del(ev.fd_, ev.events_ & any_io, what::none);
+}
+
+std::optional<std::chrono::nanoseconds> event_base::timeout_next()
+    const noexcept {
+  if (!activequeue_.empty()) return std::chrono::nanoseconds(0);
+  return std::nullopt;
+}
+
+void event_base::activate(const ready& r) {
+  event& ev = *by_fd_[static_cast<std::size_t>(r.fd)];
+  if (r.error != 0) del(ev);
+  activate(ev, ev.events_ & r.fired);
+}
+
+void event_base::activate(event& ev, what res) {
+  if (any(ev.flags_ & evlist::active)) {
+    ev.res_ |= res;
+    return;
+  }
+  ev.res_ = res;
+  queue_insert_active(ev);
+}
+
+void event_base::process_active() {
+  while (!activequeue_.empty()) call(activequeue_.front());
+}
+
+// The event may be destroyed by its callback, which is why that is copied.
+void event_base::call(event& ev) {
+  const int fd = ev.fd_;
+  const what res = ev.res_;
+  queue_remove_active(ev);
+  if (!any(ev.events_ & what::persist)) del(ev);
+  const callback function = ev.callback_;
+  function(fd, res);
+}
+
+void event_base::queue_insert_active(event& ev) noexcept {
+  ev.flags_ |= evlist::active;
+  activequeue_.push_back(ev);
+  ++event_count_;
+}
+
+void event_base::queue_remove_active(event& ev) noexcept {
+  ev.flags_ &= ~evlist::active;
+  activequeue_.remove(ev);
+  --event_count_;
+}
+
+void event_base::mark(event& ev, evlist state) noexcept {
+  ev.flags_ |= state;
+  ++event_count_;
+}
+
+void event_base::unmark(event& ev, evlist state) noexcept {
+  ev.flags_ &= ~state;
+  --event_count_;
+}
+
+}  // namespace evolve
