@@ -98,5 +98,53 @@ TEST_P(Allocation, IsNotForATurn) {
   EXPECT_EQ(calls, 101 * 20);
 }
 
+TEST_P(Allocation, IsNotForActive) {
+  base.priority_init(3);
+  int calls = 0;
+  event urgent(base, -1, what::none, [&] { ++calls; });
+  event other(base, -1, what::none, [&] { ++calls; });
+  urgent.priority_set(0);
+
+  EXPECT_EQ(allocations_of([&] {
+              other.active(what::read);
+              urgent.active(what::read);
+              base.loop();
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101 * 2);
+}
+
+TEST_P(Allocation, IsNotForManyEventsOnADescriptor) {
+  std::list<event> events;
+  int calls = 0;
+  for (int i = 0; i < 20; ++i) {
+    events.emplace_back(base, fds.a(), what::read, [&] { ++calls; });
+  }
+  fds.send();
+
+  EXPECT_EQ(allocations_of([&] {
+              for (event& ev : events) ev.add();
+              base.loop(loop_flags::once);
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101 * 20);
+}
+
+TEST_P(Allocation, IsNotForATurnInWhichADescriptorIsActivated) {
+  int calls = 0;
+  event ev(base, fds.a(), what::read | what::persist, [&] { ++calls; });
+  ev.add();
+
+  EXPECT_EQ(allocations_of([&] {
+              base.active_by_fd(fds.a(), what::read);
+              base.loop(loop_flags::nonblock);
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101);
+}
+
 }  // namespace
 }  // namespace evolve

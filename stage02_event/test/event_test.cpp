@@ -5,10 +5,12 @@
 #include <climits>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "evolve/event.h"
@@ -200,20 +202,6 @@ TEST_P(Event, OnABadDescriptorIsRefused) {
   base.dispatch();
 
   EXPECT_EQ(calls, 0);
-}
-
-TEST_P(Event, IsTheOnlyOneOnItsDescriptor) {
-  event first(base, fds.a(), what::read, [this] { ++calls; });
-  event second(base, fds.a(), what::write, [] {});
-  first.add();
-
-  EXPECT_EQ(error_of([&] { second.add(); }), std::errc::file_exists);
-  EXPECT_EQ(second.pending(), what::none);
-  EXPECT_EQ(first.pending(), what::read);
-
-  base.dispatch();
-  EXPECT_EQ(calls, 1);
-  EXPECT_NO_THROW(second.add());
 }
 
 TEST_P(Event, HearsOfAHangupAsWhatItWaitsFor) {
@@ -443,6 +431,387 @@ TEST_F(EventOnFake, OnADescriptorThatWentBadCanBeAddedAgain) {
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 a2 ");
+}
+
+class EventState : public OnFake {};
+
+TEST_F(EventState, IsPendingWhileItIsAddedOrDue) {
+  event ev(base, fds.a(), what::read | what::persist, [] {});
+  EXPECT_EQ(ev.pending(), what::none);
+
+  ev.add();
+  EXPECT_EQ(ev.pending(), what::read);
+  ev.active(what::write);
+  EXPECT_EQ(ev.pending(), what::read | what::write);
+  EXPECT_EQ(ev.pending(what::write), what::write);
+
+  ev.del();
+  EXPECT_EQ(ev.pending(), what::none);
+}
+
+TEST_F(EventState, KnowsItsBase) {
+  const event ev(base, fds.a(), what::read, [] {});
+
+  EXPECT_EQ(&ev.base(), &base);
+}
+
+TEST_F(EventState, ARefusedAddLeavesItDue) {
+  event ev(base, fds.a(), what::read, [] {});
+  ev.active(what::write);
+
+  kernel.refuse = EPERM;
+  EXPECT_EQ(error_of([&] { ev.add(); }), std::errc::operation_not_permitted);
+
+  EXPECT_EQ(ev.pending(), what::write);
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+}
+
+TEST_F(EventState, WithNothingToWaitForItIsRefusedAlsoWhileDue) {
+  event ev(base, -1, what::none, [] {});
+
+  ev.active(what::read);
+  EXPECT_THROW(ev.add(), std::invalid_argument);
+
+  EXPECT_EQ(ev.pending(), what::read);
+}
+
+class EventActive : public OnFake {};
+
+TEST_F(EventActive, CallsAnEventThatIsNotAdded) {
+  std::vector<std::pair<int, what>> calls;
+  event ev(base, -1, what::none,
+           [&](int fd, what fired) { calls.emplace_back(fd, fired); });
+
+  ev.active(what::write);
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+
+  EXPECT_EQ(calls, (std::vector<std::pair<int, what>>{{-1, what::write}}));
+}
+
+TEST_F(EventActive, JoinsWhatTheEventIsDueForAlready) {
+  std::vector<what> calls;
+  event ev(base, fds.a(), what::read,
+           [&](what fired) { calls.push_back(fired); });
+  ev.add();
+  finds(fds.a(), what::read);
+
+  ev.active(what::none);
+  ev.active(what::write);
+  base.loop();
+
+  EXPECT_EQ(calls, std::vector<what>{what::read | what::write});
+}
+
+TEST_F(EventActive, JoinsAnEventThatIsDueInTheSameTurn) {
+  what seen = what::none;
+  event second(base, -1, what::none, [&](what fired) {
+    called('b');
+    seen = fired;
+  });
+  event first(base, -1, what::none, [&] { second.active(what::write); });
+  first.active(what::read);
+  second.active(what::read);
+
+  base.loop();
+
+  EXPECT_EQ(trace, "b1 ");
+  EXPECT_EQ(seen, what::read | what::write);
+}
+
+TEST_F(EventActive, LetsTheLoopLookButNotWait) {
+  event ev(base, -1, what::none, [] {});
+
+  ev.active(what::read);
+  base.loop();
+
+  EXPECT_EQ(kernel.waits, waits{at_once});
+}
+
+TEST_F(EventActive, InACallbackMeansTheNextTurn) {
+  event second(base, -1, what::none, [this] { called('b'); });
+  event first(base, -1, what::none, [&] {
+    called('a');
+    second.active(what::read);
+  });
+
+  first.active(what::read);
+  base.loop();
+
+  EXPECT_EQ(trace, "a1 b2 ");
+}
+
+TEST_F(EventActive, AnEventThatActivatesItselfLetsTheLoopLookForMore) {
+  event other(base, fds.a(), what::read, [this] {
+    called('b');
+    base.loopbreak();
+  });
+  event itself(base, -1, what::none, [&] {
+    called('a');
+    itself.active(what::read);
+    if (turn() == 2) finds(fds.a(), what::read);
+  });
+  other.add();
+
+  itself.active(what::read);
+  base.loop();
+
+  EXPECT_EQ(trace, "a1 a2 a3 b3 ");
+}
+
+TEST_F(EventActive, ItsCallIsTakenBackByDel) {
+  event ev(base, -1, what::none, [this] { called('a'); });
+  ev.active(what::read);
+
+  ev.del();
+
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+  EXPECT_EQ(trace, "");
+}
+
+TEST_F(EventActive, AfterDelInACallbackMeansTheNextTurnAgain) {
+  event second(base, -1, what::none, [this] { called('b'); });
+  event first(base, -1, what::none, [&] {
+    called('a');
+    second.del();
+    second.active(what::read);
+  });
+  first.active(what::read);
+  second.active(what::read);
+
+  base.loop();
+
+  EXPECT_EQ(trace, "a1 b2 ");
+}
+
+TEST_F(EventActive, ItsCallIsTakenBackByDelInACallbackOfTheSameTurn) {
+  event second(base, -1, what::none, [this] { called('b'); });
+  event first(base, -1, what::none, [&] {
+    called('a');
+    second.del();
+  });
+  first.active(what::read);
+  second.active(what::read);
+
+  base.loop();
+
+  EXPECT_EQ(trace, "a1 ");
+}
+
+TEST_F(EventActive, ADueEventCanBeAdded) {
+  event ev(base, fds.a(), what::read | what::persist, [this] { called('a'); });
+  ev.active(what::none);
+
+  ev.add();
+  EXPECT_EQ(kernel.calls.size(), 1u);
+  base.loop(loop_flags::nonblock);
+  finds(fds.a(), what::read);
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(trace, "a1 a2 ");
+}
+
+TEST_F(EventActive, TheCallOfAnAddedEventDeletesItUnlessPersistent) {
+  event once(base, fds.a(), what::read, [] {});
+  event often(base, fds.b(), what::read | what::persist, [] {});
+  once.add();
+  often.add();
+
+  once.active(what::none);
+  often.active(what::none);
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(once.pending(), what::none);
+  EXPECT_EQ(often.pending(), what::read);
+}
+
+class EventPriority : public OnFake {};
+
+TEST_F(EventPriority, IsTheMiddleOneOfItsBase) {
+  const auto middle_of = [this](int count) {
+    base.priority_init(count);
+    return event(base, -1, what::none, [] {}).priority();
+  };
+
+  EXPECT_EQ(middle_of(1), 0);
+  EXPECT_EQ(middle_of(2), 1);
+  EXPECT_EQ(middle_of(3), 1);
+  EXPECT_EQ(middle_of(256), 128);
+}
+
+TEST_F(EventPriority, StaysWhatItWasWhenTheBaseGetsMore) {
+  event ev(base, -1, what::none, [] {});
+
+  base.priority_init(9);
+
+  EXPECT_EQ(ev.priority(), 0);
+}
+
+TEST_F(EventPriority, IsOneOfThoseThatTheBaseHas) {
+  base.priority_init(256);
+  event ev(base, -1, what::none, [] {});
+
+  EXPECT_THROW(ev.priority_set(-1), std::invalid_argument);
+  EXPECT_THROW(ev.priority_set(256), std::invalid_argument);
+  EXPECT_EQ(ev.priority(), 128);
+
+  ev.priority_set(255);
+  EXPECT_EQ(ev.priority(), 255);
+  ev.priority_set(0);
+  EXPECT_EQ(ev.priority(), 0);
+}
+
+TEST_F(EventPriority, CannotBeSetWhileTheEventIsDue) {
+  base.priority_init(3);
+  event ev(base, -1, what::none, [] {});
+  ev.active(what::read);
+  EXPECT_THROW(ev.priority_set(0), std::logic_error);
+  EXPECT_EQ(ev.priority(), 1);
+
+  ev.del();
+  EXPECT_NO_THROW(ev.priority_set(0));
+}
+
+TEST_F(EventPriority, CanBeSetWhileTheEventIsAdded) {
+  base.priority_init(2);
+  event a(base, fds.a(), what::read, [this] { called('a'); });
+  event b(base, fds.b(), what::read, [this] { called('b'); });
+  a.add();
+  b.add();
+
+  b.priority_set(0);
+  finds(fds.a(), what::read);
+  finds(fds.b(), what::read);
+  base.loop();
+
+  EXPECT_EQ(trace, "b1 a2 ");
+}
+
+TEST_F(EventPriority, CanBeSetByItsOwnCallback) {
+  base.priority_init(3);
+  event ev(base, -1, what::none, [&] { ev.priority_set(2); });
+
+  ev.active(what::read);
+  base.loop();
+
+  EXPECT_EQ(ev.priority(), 2);
+}
+
+TEST_F(EventPriority, ThatTheBaseNoLongerHasIsRefusedByAddAndActive) {
+  base.priority_init(3);
+  event ev(base, fds.a(), what::read, [this] { called('a'); });
+  ev.priority_set(2);
+  base.priority_init(2);
+
+  EXPECT_THROW(ev.add(), std::logic_error);
+  EXPECT_THROW(ev.active(what::read), std::logic_error);
+  EXPECT_EQ(ev.pending(), what::none);
+
+  ev.priority_set(1);
+  ev.active(what::read);
+  base.loop();
+  EXPECT_EQ(trace, "a1 ");
+}
+
+TEST_F(EventPriority, AMoreUrgentOneThatIsActivatedEndsTheTurn) {
+  base.priority_init(2);
+  event urgent(base, -1, what::none, [this] { called('u'); });
+  urgent.priority_set(0);
+  event a(base, -1, what::none, [&] {
+    called('a');
+    urgent.active(what::read);
+    trace += "still a ";
+  });
+  event b(base, -1, what::none, [this] { called('b'); });
+  a.active(what::read);
+  b.active(what::read);
+
+  base.loop();
+
+  EXPECT_EQ(trace, "a1 still a u2 b3 ");
+}
+
+TEST_F(EventPriority, ALessUrgentOneThatIsActivatedDoesNotEndTheTurn) {
+  base.priority_init(3);
+  event lazy(base, -1, what::none, [this] { called('l'); });
+  lazy.priority_set(2);
+  event equal(base, -1, what::none, [this] { called('e'); });
+  event a(base, -1, what::none, [&] {
+    called('a');
+    lazy.active(what::read);
+    equal.active(what::read);
+  });
+  event b(base, -1, what::none, [this] { called('b'); });
+  a.active(what::read);
+  b.active(what::read);
+
+  base.loop();
+
+  EXPECT_EQ(trace, "a1 b1 e2 l3 ");
+}
+
+class EventLife : public OnBackend {};
+INSTANTIATE_TEST_SUITE_P(Backends, EventLife, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(EventLife, MayEndWhileTheEventIsDue) {
+  int calls = 0;
+  {
+    event ev(base, -1, what::none, [&] { ++calls; });
+    ev.active(what::read);
+  }
+
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_P(EventLife, MayEndInTheEventsOwnCallbackWhileItIsDueAgain) {
+  int calls = 0;
+  std::unique_ptr<event> ev;
+  ev = std::make_unique<event>(base, -1, what::none, [&] {
+    ++calls;
+    ev->active(what::read);
+    ev.reset();
+  });
+  ev->active(what::read);
+
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(EventLife, MayEndInACallbackOfAnotherEventOnItsDescriptor) {
+  const pair fds;
+  fds.send();
+  std::string trace;
+  std::optional<event> second;
+  event first(base, fds.a(), what::read, [&] {
+    trace += 'a';
+    second.reset();
+  });
+  second.emplace(base, fds.a(), what::read, [&] { trace += 'b'; });
+  event third(base, fds.a(), what::read, [&] { trace += 'c'; });
+  for (event* ev : {&first, &*second, &third}) ev->add();
+
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+
+  EXPECT_EQ(trace, "ac");
+}
+
+TEST_P(EventLife, MayBeginAnewAtTheSamePlaceInTheEventsOwnCallback) {
+  const pair fds;
+  std::optional<event> ev;
+  what seen = what::none;
+  const auto renew = [&] {
+    ev.emplace(base, fds.a(), what::read, [&](what fired) { seen = fired; });
+    ev->add();
+  };
+  ev.emplace(base, -1, what::none, [&] { renew(); });
+  ev->active(what::none);
+  fds.send();
+
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+
+  EXPECT_EQ(seen, what::read);
 }
 
 }  // namespace
