@@ -1,0 +1,398 @@
+#include "evolve/event_base.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "evolve/log.h"
+
+namespace evolve {
+namespace {
+
+constexpr int max_priorities = 256;
+
+}  // namespace
+
+// The run of a loop, from its beginning to its end by whatever way.
+class event_base::run {
+ public:
+  run(event_base& base, loop_flags flags) : base_(base) {
+    if (base.running_loop_) {
+      throw std::logic_error("event_base: the loop is running already");
+    }
+    base.running_loop_ = true;
+    base.flags_ = flags;
+  }
+  ~run() {
+    base_.running_loop_ = false;
+    base_.flags_ = loop_flags::none;
+    base_.running_priority_ = 0;
+    base_.got_exit_ = std::exchange(base_.exit_, false);
+    base_.got_break_ = std::exchange(base_.break_, false);
+  }
+  run(const run&) = delete;
+  run& operator=(const run&) = delete;
+
+ private:
+  event_base& base_;
+};
+
+// The call of one callback. The event may be gone when it ends.
+class event_base::running_scope {
+ public:
+  running_scope(event_base& base, event& ev) noexcept : base_(base) {
+    base.running_ = &ev;
+    ev.flags_ |= evlist::running;
+  }
+  ~running_scope() {
+    if (base_.running_) base_.running_->flags_ &= ~evlist::running;
+    base_.running_ = nullptr;
+  }
+  running_scope(const running_scope&) = delete;
+  running_scope& operator=(const running_scope&) = delete;
+
+ private:
+  event_base& base_;
+};
+
+event_base::event_base() : event_base(methods().front().make()) {}
+
+event_base::event_base(std::string_view method)
+    : event_base(make_eventop(method)) {}
+
+event_base::event_base(std::unique_ptr<eventop> evsel)
+    : evsel_(evsel ? std::move(evsel)
+                   : throw std::invalid_argument("event_base: no backend")) {}
+
+event_base::~event_base() {
+  const auto del_all = [this](const auto& queue) {
+    while (!queue.empty()) del(queue.front());
+  };
+  for (int fd = 0; fd < io_.size(); ++fd) del_all(io_.waiting_on(fd));
+  for (const activequeue& queue : activequeues_) del_all(queue);
+  while (!once_.empty()) {
+    const std::unique_ptr<event_once> left(&once_.front());
+    once_.remove(*left);
+  }
+}
+
+loop_result event_base::loop(loop_flags flags) {
+  const run guard(*this, flags);
+  bool done = false;
+  while (!break_ && !done) {
+    if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
+      return loop_result::no_events;
+    }
+    evsel_->prepare();
+    evsel_->wait(timeout_next());
+    for (const ready& r : evsel_->collect()) activate(r);
+    const bool called = process_active();
+    done = drains() || (any(flags & loop_flags::once) && called &&
+                        event_count_active_.now == 0);
+  }
+  return loop_result::stopped;
+}
+
+void event_base::loopexit() noexcept { exit_ = true; }
+
+void event_base::loopbreak() noexcept { break_ = true; }
+
+void event_base::loopcontinue() noexcept { continue_ = true; }
+
+void event_base::once(int fd, what events, callback function) {
+  if (any(events & what::persist)) {
+    throw std::invalid_argument("event_base::once: not for " +
+                                to_string(events));
+  }
+  auto made = std::make_unique<event_once>(*this, fd, events, function);
+  if (any(events & any_io)) {
+    add(made->ev);
+  } else {
+    active(made->ev, what::none);
+  }
+  once_.push_back(*made.release());
+}
+
+event_base::event_once::event_once(event_base& base, int fd, what events,
+                                   callback then)
+    : ev(base, fd, events,
+         [this, &base](int at, what fired) {
+           base.call_once(*this, at, fired);
+         }),
+      function(then) {}
+
+void event_base::call_once(event_once& due, int fd, what fired) {
+  const std::unique_ptr<event_once> freed(&due);
+  once_.remove(due);
+  due.function(fd, fired);
+}
+
+void event_base::active_by_fd(int fd, what res) {
+  if (fd < 0 || fd >= io_.size()) return;
+  for (event& ev : io_.waiting_on(fd)) {
+    if (any(ev.events_ & res & any_io)) active(ev, ev.events_ & res & any_io);
+  }
+}
+
+void event_base::priority_init(int count) {
+  if (count < 1 || count > max_priorities) {
+    throw std::invalid_argument(
+        "event_base::priority_init: " + std::to_string(count) +
+        " is not between 1 and 256");
+  }
+  if (running_loop_ || event_count_active_.now > 0) {
+    throw std::logic_error(
+        "event_base::priority_init: the loop runs, or an event is due");
+  }
+  visit([count](const event& ev) {
+    if (ev.pri_ < count) return;
+    throw std::logic_error("event_base::priority_init: an event has priority " +
+                           std::to_string(ev.pri_));
+  });
+  activequeues_.resize(static_cast<std::size_t>(count));
+}
+
+std::size_t event_base::num_events(event_count kind) const noexcept {
+  return kind == event_count::active ? event_count_active_.now
+                                     : event_count_.now;
+}
+
+std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
+  counter& counted =
+      kind == event_count::active ? event_count_active_ : event_count_;
+  const std::size_t most = counted.most;
+  if (clear) counted.most = counted.now;
+  return most;
+}
+
+bool event_base::for_each_event(
+    const std::function<bool(const event_info&)>& each) const {
+  std::vector<event_info> infos;
+  visit([&infos](const event& ev) {
+    event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
+    infos.push_back(info);
+  });
+  return std::all_of(infos.begin(), infos.end(), each);
+}
+
+void event_base::dump_events(std::ostream& out) const {
+  for_each_event([&](const event_info& info) {
+    out << "fd " << info.fd << " (" << to_string(info.events) << "), priority "
+        << info.priority << ':';
+    if (any(info.state & evlist::inserted)) out << " added";
+    if (any(info.state & evlist::active)) out << " due";
+    out << '\n';
+    return true;
+  });
+}
+
+void event_base::self_check() const {
+  io_.self_check();
+  std::size_t active = 0;
+  std::size_t waiting = 0;
+  visit([&](const event& ev) {
+    active += any(ev.flags_ & evlist::active);
+    waiting += any(ev.flags_ & evlist::inserted);
+  });
+  for (std::size_t priority = 0; priority < activequeues_.size(); ++priority) {
+    for (const event& ev : activequeues_[priority]) {
+      if (ev.pri_ == priority && any(ev.flags_ & evlist::active)) continue;
+      throw std::logic_error("self_check: an event is on the wrong queue");
+    }
+  }
+  if (active != event_count_active_.now || waiting != event_count_.now) {
+    throw std::logic_error(
+        "self_check: events due or added: " + std::to_string(active) + ", " +
+        std::to_string(waiting) + "; not as counted");
+  }
+}
+
+void event_base::add(event& ev) {
+  require_priority(ev);
+  if (!any(ev.events_ & any_io)) {
+    throw std::invalid_argument("event::add: there is nothing to wait for");
+  }
+  if (any(ev.flags_ & evlist::inserted)) return;
+  watch(ev);
+  mark(ev, evlist::inserted);
+}
+
+void event_base::del(event& ev) noexcept {
+  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  if (any(ev.flags_ & evlist::inserted)) {
+    unwatch(ev);
+    unmark(ev, evlist::inserted);
+  }
+}
+
+void event_base::forget(event& ev) noexcept {
+  del(ev);
+  if (running_ == &ev) running_ = nullptr;
+}
+
+void event_base::watch(event& ev) { io_.add(*evsel_, ev); }
+
+void event_base::unwatch(event& ev) noexcept { io_.del(*evsel_, ev); }
+
+void event_base::active(event& ev, what res) {
+  require_priority(ev);
+  activate(ev, res);
+  if (ev.pri_ < running_priority_ && !drains()) continue_ = true;
+}
+
+void event_base::require_priority(const event& ev) const {
+  if (ev.pri_ < activequeues_.size()) return;
+  throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
+                         ", but the base has only " +
+                         std::to_string(activequeues_.size()));
+}
+
+void event_base::set_priority(event& ev, int priority) {
+  const auto count = static_cast<int>(activequeues_.size());
+  if (priority < 0 || priority >= count) {
+    throw std::invalid_argument(
+        "event::priority_set: " + std::to_string(priority) +
+        " is not between 0 and " + std::to_string(count - 1));
+  }
+  if (any(ev.flags_ & evlist::active)) {
+    throw std::logic_error("event::priority_set: the event is due");
+  }
+  ev.pri_ = static_cast<std::uint8_t>(priority);
+}
+
+std::uint8_t event_base::middle_priority() const noexcept {
+  return static_cast<std::uint8_t>(activequeues_.size() / 2);
+}
+
+bool event_base::haveevents() const noexcept {
+  return event_count_.now + event_count_active_.now > 0;
+}
+
+// Whether this turn is the last, and calls all that is due.
+bool event_base::drains() const noexcept {
+  return exit_ || any(flags_ & loop_flags::nonblock);
+}
+
+std::optional<std::chrono::nanoseconds> event_base::timeout_next()
+    const noexcept {
+  if (drains() || event_count_active_.now > 0) {
+    return std::chrono::nanoseconds(0);
+  }
+  return std::nullopt;
+}
+
+void event_base::activate(const ready& r) {
+  if (r.error != 0) return evict(r);
+  for (event& ev : io_.waiting_on(r.fd)) {
+    if (const what res = ev.events_ & r.fired; any(res)) activate(ev, res);
+  }
+}
+
+void event_base::evict(const ready& r) {
+  while (!io_.waiting_on(r.fd).empty()) {
+    event& ev = io_.waiting_on(r.fd).front();
+    del(ev);
+    activate(ev, ev.events_ & r.fired);
+  }
+  const std::string why = std::generic_category().message(r.error);
+  log(severity::warn, (std::string(method()) + ": descriptor " +
+                       std::to_string(r.fd) + " is taken off: " + why)
+                          .c_str());
+}
+
+void event_base::activate(event& ev, what res) {
+  if (any(ev.flags_ & evlist::active)) {
+    ev.res_ |= res;
+    return;
+  }
+  ev.res_ = res;
+  ev.turn_ = turn_;
+  queue_insert_active(ev);
+}
+
+// Whether anything was called.
+bool event_base::process_active() {
+  next_turn();
+  continue_ = false;
+  bool called = false;
+  for (running_priority_ = 0; running_priority_ < activequeues_.size();
+       ++running_priority_) {
+    called |= process_active_single_queue(activequeues_[running_priority_]);
+    if (break_ || continue_ || (called && !drains())) break;
+  }
+  return called;
+}
+
+// When the count is used up, all that is due is stamped with a number that no
+// turn has: what has been due for 256 turns is not to be taken for new.
+void event_base::next_turn() noexcept {
+  if (++turn_ != 0) return;
+  for (activequeue& queue : activequeues_) {
+    for (event& ev : queue) ev.turn_ = 0;
+  }
+  turn_ = 1;
+}
+
+bool event_base::process_active_single_queue(activequeue& queue) {
+  bool called = false;
+  while (!queue.empty() && queue.front().turn_ != turn_) {
+    call(queue.front());
+    called = true;
+    if (break_ || continue_) break;
+  }
+  return called;
+}
+
+// The event may be destroyed by its callback, which is why that is copied.
+void event_base::call(event& ev) {
+  const int fd = ev.fd_;
+  const what res = ev.res_;
+  queue_remove_active(ev);
+  if (!any(ev.events_ & what::persist)) del(ev);
+  const callback function = ev.callback_;
+  const running_scope guard(*this, ev);
+  function(fd, res);
+}
+
+void event_base::queue_insert_active(event& ev) noexcept {
+  ev.flags_ |= evlist::active;
+  activequeues_[ev.pri_].push_back(ev);
+  event_count_active_.up();
+}
+
+void event_base::queue_remove_active(event& ev) noexcept {
+  ev.flags_ &= ~evlist::active;
+  activequeues_[ev.pri_].remove(ev);
+  event_count_active_.down();
+}
+
+void event_base::mark(event& ev, evlist state) noexcept {
+  ev.flags_ |= state;
+  event_count_.up();
+}
+
+void event_base::unmark(event& ev, evlist state) noexcept {
+  ev.flags_ &= ~state;
+  event_count_.down();
+}
+
+// Each event that is not the library's own, once.
+void event_base::visit(const std::function<void(const event&)>& each) const {
+  const auto visit_all = [&each](const auto& queue, evlist seen) {
+    for (const event& ev : queue) {
+      if (!any(ev.flags_ & seen)) each(ev);
+    }
+  };
+  for (int fd = 0; fd < io_.size(); ++fd) {
+    visit_all(io_.waiting_on(fd), evlist::none);
+  }
+  for (const activequeue& queue : activequeues_) {
+    visit_all(queue, evlist::inserted);
+  }
+}
+
+}  // namespace evolve
