@@ -15,6 +15,15 @@ namespace {
 
 constexpr int max_priorities = 256;
 
+// How many deadlines that have moved are looked after before a wait. If there
+// are more, the wait may end too early once, and they are looked after then.
+constexpr int max_mends = 8;
+
+// An event in one of these is waiting for something.
+constexpr evlist added = evlist::inserted | evlist::timeout;
+
+time_point read_steady_clock() { return clock::now(); }
+
 }  // namespace
 
 // The run of a loop, from its beginning to its end by whatever way.
@@ -33,6 +42,8 @@ class event_base::run {
     base_.running_priority_ = 0;
     base_.got_exit_ = std::exchange(base_.exit_, false);
     base_.got_break_ = std::exchange(base_.break_, false);
+    base_.cached_ = false;
+    base_.unschedule(base_.exit_timer_);
   }
   run(const run&) = delete;
   run& operator=(const run&) = delete;
@@ -66,13 +77,19 @@ event_base::event_base(std::string_view method)
 
 event_base::event_base(std::unique_ptr<eventop> evsel)
     : evsel_(evsel ? std::move(evsel)
-                   : throw std::invalid_argument("event_base: no backend")) {}
+                   : throw std::invalid_argument("event_base: no backend")),
+      exit_timer_(*this, -1, what::none, [this] { exit_ = true; }),
+      clock_(read_steady_clock) {
+  exit_timer_.flags_ |= evlist::internal;
+}
 
 event_base::~event_base() {
   const auto del_all = [this](const auto& queue) {
     while (!queue.empty()) del(queue.front());
   };
   for (int fd = 0; fd < io_.size(); ++fd) del_all(io_.waiting_on(fd));
+  for (const auto& common : common_timeouts_) del_all(common->events_);
+  while (!timeheap_.empty()) del(timeheap_.top());
   for (const activequeue& queue : activequeues_) del_all(queue);
   while (!once_.empty()) {
     const std::unique_ptr<event_once> left(&once_.front());
@@ -89,7 +106,9 @@ loop_result event_base::loop(loop_flags flags) {
     }
     evsel_->prepare();
     evsel_->wait(timeout_next());
+    cache_time();
     for (const ready& r : evsel_->collect()) activate(r);
+    timeout_process();
     const bool called = process_active();
     done = drains() || (any(flags & loop_flags::once) && called &&
                         event_count_active_.now == 0);
@@ -97,20 +116,33 @@ loop_result event_base::loop(loop_flags flags) {
   return loop_result::stopped;
 }
 
-void event_base::loopexit() noexcept { exit_ = true; }
+void event_base::loopexit(std::optional<duration> delay) {
+  if (!delay) {
+    exit_ = true;
+    return;
+  }
+  const time_point due = after(gettime(), std::max(*delay, duration::zero()));
+  if (any(exit_timer_.flags_ & evlist::timeout) &&
+      exit_timer_.deadline_ <= due) {
+    return;
+  }
+  timeheap_.reserve_one();
+  schedule(exit_timer_, due, ++sequence_);
+}
 
 void event_base::loopbreak() noexcept { break_ = true; }
 
 void event_base::loopcontinue() noexcept { continue_ = true; }
 
-void event_base::once(int fd, what events, callback function) {
+void event_base::once(int fd, what events, callback function,
+                      std::optional<duration> timeout) {
   if (any(events & what::persist)) {
     throw std::invalid_argument("event_base::once: not for " +
                                 to_string(events));
   }
   auto made = std::make_unique<event_once>(*this, fd, events, function);
-  if (any(events & any_io)) {
-    add(made->ev);
+  if (timeout || any(events & any_io)) {
+    add(made->ev, timeout);
   } else {
     active(made->ev, what::none);
   }
@@ -156,6 +188,32 @@ void event_base::priority_init(int count) {
   activequeues_.resize(static_cast<std::size_t>(count));
 }
 
+time_point event_base::now() noexcept { return gettime(); }
+
+void event_base::update_time_cache() noexcept {
+  time_cache_ = clock_();
+  cached_ = running_loop_;
+}
+
+void event_base::set_clock(clock_reader reader) noexcept {
+  clock_ = reader;
+  cached_ = false;
+}
+
+common_timeout& event_base::init_common_timeout(duration length) {
+  if (length <= duration::zero()) {
+    throw std::invalid_argument(
+        "event_base::init_common_timeout: the length is not positive");
+  }
+  for (const auto& known : common_timeouts_) {
+    if (known->length() == length) return *known;
+  }
+  const auto index = static_cast<std::uint32_t>(common_timeouts_.size());
+  common_timeouts_.push_back(
+      std::make_unique<common_timeout>(*this, length, index));
+  return *common_timeouts_.back();
+}
+
 std::size_t event_base::num_events(event_count kind) const noexcept {
   return kind == event_count::active ? event_count_active_.now
                                      : event_count_.now;
@@ -174,6 +232,7 @@ bool event_base::for_each_event(
   std::vector<event_info> infos;
   visit([&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
+    if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
     infos.push_back(info);
   });
   return std::all_of(infos.begin(), infos.end(), each);
@@ -184,6 +243,10 @@ void event_base::dump_events(std::ostream& out) const {
     out << "fd " << info.fd << " (" << to_string(info.events) << "), priority "
         << info.priority << ':';
     if (any(info.state & evlist::inserted)) out << " added";
+    if (info.deadline) {
+      const std::chrono::duration<double> left = *info.deadline - clock_();
+      out << " timeout in " << left.count() << " s";
+    }
     if (any(info.state & evlist::active)) out << " due";
     out << '\n';
     return true;
@@ -192,11 +255,13 @@ void event_base::dump_events(std::ostream& out) const {
 
 void event_base::self_check() const {
   io_.self_check();
+  timeheap_.self_check();
+  for (const auto& common : common_timeouts_) common->self_check();
   std::size_t active = 0;
   std::size_t waiting = 0;
   visit([&](const event& ev) {
     active += any(ev.flags_ & evlist::active);
-    waiting += any(ev.flags_ & evlist::inserted);
+    waiting += any(ev.flags_ & added);
   });
   for (std::size_t priority = 0; priority < activequeues_.size(); ++priority) {
     for (const event& ev : activequeues_[priority]) {
@@ -211,18 +276,43 @@ void event_base::self_check() const {
   }
 }
 
-void event_base::add(event& ev) {
+void event_base::add(event& ev, std::optional<duration> timeout) {
+  insert(ev, timeout.has_value());
+  if (!timeout) return;
+  if (any(ev.flags_ & evlist::common)) {
+    unschedule(ev);
+    ev.flags_ &= ~evlist::common;
+  }
+  start_timer(ev, std::max(*timeout, duration::zero()));
+}
+
+void event_base::add(event& ev, common_timeout& timeout) {
+  if (&timeout.base_ != this) {
+    throw std::invalid_argument("event::add: a timeout of another base");
+  }
+  insert(ev, true);
+  unschedule(ev);
+  ev.flags_ |= evlist::common;
+  ev.heap_index_ = timeout.index_;
+  start_timer(ev, timeout.length());
+}
+
+// All of add() that can fail, before anything has changed.
+void event_base::insert(event& ev, bool timed) {
   require_priority(ev);
-  if (!any(ev.events_ & any_io)) {
+  const bool numbered = any(ev.events_ & any_io);
+  if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
     throw std::invalid_argument("event::add: there is nothing to wait for");
   }
-  if (any(ev.flags_ & evlist::inserted)) return;
+  if (timed) timeheap_.reserve_one();
+  if (!numbered || any(ev.flags_ & evlist::inserted)) return;
   watch(ev);
   mark(ev, evlist::inserted);
 }
 
 void event_base::del(event& ev) noexcept {
   if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  remove_timer(ev);
   if (any(ev.flags_ & evlist::inserted)) {
     unwatch(ev);
     unmark(ev, evlist::inserted);
@@ -237,6 +327,67 @@ void event_base::forget(event& ev) noexcept {
 void event_base::watch(event& ev) { io_.add(*evsel_, ev); }
 
 void event_base::unwatch(event& ev) noexcept { io_.del(*evsel_, ev); }
+
+// A timeout that has passed but not been told of is taken back: it is replaced.
+void event_base::start_timer(event& ev, duration length) noexcept {
+  if (any(ev.flags_ & evlist::active) && any(ev.res_ & what::timeout)) {
+    ev.res_ &= ~what::timeout;
+    if (!any(ev.res_)) queue_remove_active(ev);
+  }
+  if (any(ev.events_ & what::persist)) ev.interval_ = length;
+  schedule(ev, after(gettime(), length), ++sequence_);
+}
+
+void event_base::remove_timer(event& ev) noexcept {
+  unschedule(ev);
+  ev.flags_ &= ~evlist::common;
+  ev.interval_ = event::no_interval;
+}
+
+// Requires room in the heap.
+void event_base::schedule(event& ev, time_point due,
+                          std::uint32_t sequence) noexcept {
+  const bool scheduled = any(ev.flags_ & evlist::timeout);
+  const bool common = any(ev.flags_ & evlist::common);
+  if (scheduled && common) unschedule(ev);
+  ev.deadline_ = due;
+  ev.sequence_ = sequence;
+  if (common) {
+    common_timeouts_[ev.heap_index_]->insert(ev);
+  } else if (scheduled) {
+    return timeheap_.adjust(ev);
+  } else {
+    timeheap_.push(ev);
+  }
+  mark(ev, evlist::timeout);
+}
+
+void event_base::unschedule(event& ev) noexcept {
+  if (!any(ev.flags_ & evlist::timeout)) return;
+  if (any(ev.flags_ & evlist::common)) {
+    common_timeouts_[ev.heap_index_]->erase(ev);
+  } else {
+    timeheap_.erase(ev);
+  }
+  unmark(ev, evlist::timeout);
+}
+
+// Before a persistent event's callback: the next period begins when the last
+// one was due to end; or now, if something came before that, or it is long ago.
+void event_base::rearm(event& ev) {
+  timeheap_.reserve_one();
+  const bool timed_out =
+      ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
+  const time_point start = gettime();
+  time_point next = after(timed_out ? ev.deadline_ : start, ev.interval_);
+  if (next < start) next = after(start, ev.interval_);
+  schedule(ev, next, ++sequence_);
+}
+
+void event_base::expire(event& ev) {
+  unschedule(ev);
+  activate(ev, what::timeout);
+}
 
 void event_base::active(event& ev, what res) {
   require_priority(ev);
@@ -269,7 +420,8 @@ std::uint8_t event_base::middle_priority() const noexcept {
 }
 
 bool event_base::haveevents() const noexcept {
-  return event_count_.now + event_count_active_.now > 0;
+  return event_count_.now + event_count_active_.now > 0 ||
+         any(exit_timer_.flags_ & evlist::timeout);
 }
 
 // Whether this turn is the last, and calls all that is due.
@@ -277,12 +429,26 @@ bool event_base::drains() const noexcept {
   return exit_ || any(flags_ & loop_flags::nonblock);
 }
 
-std::optional<std::chrono::nanoseconds> event_base::timeout_next()
-    const noexcept {
-  if (drains() || event_count_active_.now > 0) {
-    return std::chrono::nanoseconds(0);
+// With a new look at the clock: callbacks may have taken their time.
+std::optional<duration> event_base::timeout_next() noexcept {
+  if (drains() || event_count_active_.now > 0) return duration::zero();
+  if (timeheap_.empty()) return std::nullopt;
+  for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
+  return std::max(timeheap_.deadline() - clock_(), duration::zero());
+}
+
+time_point event_base::gettime() noexcept {
+  if (!cached_) {
+    time_cache_ = clock_();
+    cached_ = running_loop_;
   }
-  return std::nullopt;
+  return time_cache_;
+}
+
+// Not at all where nobody will ask for it.
+void event_base::cache_time() noexcept {
+  if (timeheap_.empty() && event_count_active_.now == 0) return;
+  time_cache_ = clock_();
 }
 
 void event_base::activate(const ready& r) {
@@ -304,7 +470,14 @@ void event_base::evict(const ready& r) {
                           .c_str());
 }
 
+void event_base::timeout_process() {
+  while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
+    if (!timeheap_.mend()) expire(timeheap_.top());
+  }
+}
+
 void event_base::activate(event& ev, what res) {
+  if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
   if (any(ev.flags_ & evlist::active)) {
     ev.res_ |= res;
     return;
@@ -349,10 +522,13 @@ bool event_base::process_active_single_queue(activequeue& queue) {
 
 // The event may be destroyed by its callback, which is why that is copied.
 void event_base::call(event& ev) {
+  cached_ = false;  // a time of its own begins
+  const bool persistent = any(ev.events_ & what::persist);
+  if (persistent && ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
   queue_remove_active(ev);
-  if (!any(ev.events_ & what::persist)) del(ev);
+  if (!persistent) del(ev);
   const callback function = ev.callback_;
   const running_scope guard(*this, ev);
   function(fd, res);
@@ -371,12 +547,15 @@ void event_base::queue_remove_active(event& ev) noexcept {
 }
 
 void event_base::mark(event& ev, evlist state) noexcept {
+  const bool was_added = any(ev.flags_ & added);
   ev.flags_ |= state;
+  if (was_added || any(ev.flags_ & evlist::internal)) return;
   event_count_.up();
 }
 
 void event_base::unmark(event& ev, evlist state) noexcept {
   ev.flags_ &= ~state;
+  if (any(ev.flags_ & (added | evlist::internal))) return;
   event_count_.down();
 }
 
@@ -390,9 +569,14 @@ void event_base::visit(const std::function<void(const event&)>& each) const {
   for (int fd = 0; fd < io_.size(); ++fd) {
     visit_all(io_.waiting_on(fd), evlist::none);
   }
-  for (const activequeue& queue : activequeues_) {
-    visit_all(queue, evlist::inserted);
+  for (std::size_t at = 0; at < timeheap_.size(); ++at) {
+    const event& ev = timeheap_[at];
+    if (!any(ev.flags_ & (evlist::inserted | evlist::internal))) each(ev);
   }
+  for (const auto& common : common_timeouts_) {
+    visit_all(common->events_, evlist::inserted);
+  }
+  for (const activequeue& queue : activequeues_) visit_all(queue, added);
 }
 
 }  // namespace evolve

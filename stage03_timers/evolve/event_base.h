@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,9 +12,12 @@
 #include <string_view>
 #include <vector>
 
+#include "evolve/clock.h"
+#include "evolve/common_timeout.h"
 #include "evolve/event.h"
 #include "evolve/eventop.h"
 #include "evolve/evmap.h"
+#include "evolve/min_heap.h"
 
 namespace evolve {
 
@@ -53,6 +55,7 @@ struct event_info {
   what pending;  ///< event::pending()
   int priority;  ///< event::priority()
   evlist state;  ///< what the base keeps it on
+  std::optional<time_point> deadline = {};  ///< event::deadline()
 };
 
 /// The loop: waits for events, and calls their callbacks. The pattern's
@@ -107,12 +110,14 @@ class event_base {
   loop_result loop(loop_flags flags = loop_flags::none);
 
   /// Asks the loop to leave after this turn, in which everything due is called,
-  /// unless loopbreak() or loopcontinue() cuts it short.
+  /// unless loopbreak() or loopcontinue() cuts it short; or after the turn in
+  /// which `delay` has passed: the sooner of several.
   ///
   /// A request is for the run in progress, or when there is none for the next;
-  /// and it ends with that run, whether it was needed or not.
+  /// and it ends with that run, whether it was needed or not. A delay keeps the
+  /// loop running when no event is left.
   /// \libevent{event.c,event_base_loopexit}
-  void loopexit() noexcept;
+  void loopexit(std::optional<duration> delay = std::nullopt);
 
   /// Asks the loop to leave after this callback. What is due stays due. A
   /// request as loopexit() is.
@@ -134,13 +139,14 @@ class event_base {
     return running_loop_ ? break_ : got_break_;
   }
 
-  /// Calls `function` once, when one of `events` comes on `fd`; in the next
-  /// turn when there are none. There is no event to hold: the base keeps it,
-  /// and frees it when it is called or the base goes.
+  /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
+  /// passed; in the next turn when there is neither. There is no event to hold:
+  /// the base keeps it, and frees it when it is called or the base goes.
   /// \throws std::invalid_argument for what::persist, and what event::add()
   ///     throws.
   /// \libevent{event.c,event_base_once}
-  void once(int fd, what events, callback function);
+  void once(int fd, what events, callback function,
+            std::optional<duration> timeout = std::nullopt);
 
   /// Makes due all events that wait on `fd` for any of `res`.
   /// \libevent{event.c,event_base_active_by_fd}
@@ -157,6 +163,27 @@ class event_base {
   int npriorities() const noexcept {
     return static_cast<int>(activequeues_.size());
   }
+
+  /// The time that timeouts are reckoned from. In a callback it stays as it was
+  /// first read there, so that a thousand timeouts cost one look at the clock;
+  /// elsewhere it is read anew.
+  /// \libevent{event.c,event_base_gettimeofday_cached}
+  time_point now() noexcept;
+
+  /// Reads the clock anew for the rest of this callback, which has taken long.
+  /// \libevent{event.c,event_base_update_cache_time}
+  void update_time_cache() noexcept;
+
+  /// Reads the time with `reader`, for tests that make their own time. Requires
+  /// that no timeout is pending. A wait lasts as long as that clock says, so
+  /// let such a loop run with loop_flags::nonblock.
+  void set_clock(clock_reader reader) noexcept;
+
+  /// The timeout of that length, for event::add(): the same object for the
+  /// same length. It lives as long as the base.
+  /// \throws std::invalid_argument unless `length` is positive.
+  /// \libevent{event.c,event_base_init_common_timeout}
+  common_timeout& init_common_timeout(duration length);
 
   /// The name of the backend.
   /// \libevent{event.c,event_base_get_method}
@@ -178,7 +205,7 @@ class event_base {
   /// Calls `visit` for each event that is added or due, once, with what is true
   /// of it now; until it returns false. Whether it never did. `visit` may do to
   /// the events what it likes.
-  /// The order is by descriptor, then the rest.
+  /// The order is by descriptor, then the timers, then the rest.
   /// \libevent{event.c,event_base_foreach_event}
   bool for_each_event(
       const std::function<bool(const event_info&)>& visit) const;
@@ -194,6 +221,7 @@ class event_base {
   void self_check() const;
 
  private:
+  friend class common_timeout;
   friend class event;
   class run;
   class running_scope;
@@ -217,11 +245,19 @@ class event_base {
     tailq_entry<event_once> next_once;  // on once_
   };
 
-  void add(event& ev);
+  void add(event& ev, std::optional<duration> timeout);
+  void add(event& ev, common_timeout& timeout);
+  void insert(event& ev, bool timed);
   void del(event& ev) noexcept;
   void forget(event& ev) noexcept;
   void watch(event& ev);
   void unwatch(event& ev) noexcept;
+  void start_timer(event& ev, duration length) noexcept;
+  void remove_timer(event& ev) noexcept;
+  void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
+  void unschedule(event& ev) noexcept;
+  void rearm(event& ev);
+  void expire(event& ev);
   void active(event& ev, what res);
   void call_once(event_once& due, int fd, what fired);
   void require_priority(const event& ev) const;
@@ -230,9 +266,12 @@ class event_base {
 
   bool haveevents() const noexcept;
   bool drains() const noexcept;
-  std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
+  std::optional<duration> timeout_next() noexcept;
+  time_point gettime() noexcept;
+  void cache_time() noexcept;
   void activate(const ready& r);
   void evict(const ready& r);
+  void timeout_process();
   void activate(event& ev, what res);
   bool process_active();
   void next_turn() noexcept;
@@ -250,6 +289,13 @@ class event_base {
   counter event_count_;  // those that wait for something
   counter event_count_active_;  // those that are due
   tailq<event_once, &event_once::next_once> once_;  // whom the base frees
+  min_heap timeheap_;  // who has a deadline
+  std::vector<std::unique_ptr<common_timeout>> common_timeouts_;  // by index
+  event exit_timer_;  // for loopexit() with a delay
+  std::uint32_t sequence_ = 0;  // of the timeout given last
+  clock_reader clock_;  // how to tell the time
+  time_point time_cache_{};  // the last reading
+  bool cached_ = false;  // it serves until the callback ends
 
   event* running_ = nullptr;  // whose callback is being called
   std::size_t running_priority_ = 0;  // which queue is being served

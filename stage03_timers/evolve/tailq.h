@@ -71,6 +71,9 @@ class tailq {
   /// The element that has waited longest. Requires that there is one.
   T& front() const noexcept { return *first_; }
 
+  /// The element that came last, or null.
+  T* back() const noexcept { return last_; }
+
   iterator begin() const noexcept { return iterator(first_); }
   iterator end() const noexcept { return iterator(); }
 
@@ -79,6 +82,15 @@ class tailq {
     element.*Entry = {nullptr, last_};
     (last_ ? (last_->*Entry).next : first_) = &element;
     last_ = &element;
+  }
+
+  /// Puts `element` behind `place`, or at the front when that is null.
+  /// Requires that `element` is not on a queue through this entry.
+  void insert_after(T* place, T& element) noexcept {
+    T* next = place ? (place->*Entry).next : first_;
+    element.*Entry = {next, place};
+    (place ? (place->*Entry).next : first_) = &element;
+    (next ? (next->*Entry).prev : last_) = &element;
   }
 
   /// Requires that `element` is on this queue.

@@ -9,6 +9,7 @@ std::string to_string(what set) {
     if (!words.empty()) words += '|';
     words += word;
   };
+  add(what::timeout, "timeout");
   add(what::read, "read");
   add(what::write, "write");
   add(what::persist, "persist");

@@ -146,5 +146,38 @@ TEST_P(Allocation, IsNotForATurnInWhichADescriptorIsActivated) {
   EXPECT_EQ(calls, 101);
 }
 
+TEST_P(Allocation, IsNotForTimeouts) {
+  std::list<event> events;
+  int calls = 0;
+  for (int i = 0; i < 10; ++i) {
+    events.emplace_back(base, -1, what::none, [&] { ++calls; });
+  }
+
+  EXPECT_EQ(allocations_of([&] {
+              for (event& ev : events) ev.add(duration(0));
+              base.loop();
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101 * 10);
+}
+
+TEST_P(Allocation, IsNotForCommonTimeouts) {
+  common_timeout& soon = base.init_common_timeout(duration(1));
+  std::list<event> events;
+  int calls = 0;
+  for (int i = 0; i < 10; ++i) {
+    events.emplace_back(base, -1, what::none, [&] { ++calls; });
+  }
+
+  EXPECT_EQ(allocations_of([&] {
+              for (event& ev : events) ev.add(soon);
+              base.loop();
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101 * 10);
+}
+
 }  // namespace
 }  // namespace evolve

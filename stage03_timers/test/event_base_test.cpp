@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <initializer_list>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -26,6 +28,7 @@
 #include "test/fake_eventop.h"
 #include "test/interruptions.h"
 #include "test/on_fake.h"
+#include "test/on_manual_clock.h"
 #include "test/pair.h"
 #include "test/recorded_log.h"
 #include "test/thrown.h"
@@ -1694,6 +1697,815 @@ TEST_P(AnythingGoes, AndTheBaseStaysSound) {
     EXPECT_EQ(base.num_events(event_count::active), count(&actor::due));
     base.loop(loop_flags::nonblock);
   }
+}
+
+/// How long the loop lets its backend wait.
+class Waits : public OnManualClock {};
+
+TEST_F(Waits, LastUntilTheEarliestDeadline) {
+  event a = event::timer(base, noted("a"));
+  event b = event::timer(base, noted("b"));
+  a.add(25ms);
+  b.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, (waits{10ms, 15ms}));
+}
+
+TEST_F(Waits, AreExactToTheNanosecond) {
+  event a = event::timer(base, noted("a"));
+  a.add(1'500'001ns);
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, waits{1'500'001ns});
+}
+
+TEST_F(Waits, LastForEverWithoutADeadline) {
+  event reader(base, fds.a(), what::read, noted("reader"));
+  reader.add();
+
+  readable();
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, waits{forever});
+}
+
+TEST_F(Waits, AreNotLongerByTheLengthOfACallback) {
+  event timer = event::timer(base, noted("timer"));
+  event reader(base, fds.a(), what::read, [] { manual_clock::advance(50ms); });
+  timer.add(60ms);
+  reader.add();
+
+  readable();
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, (waits{60ms, 10ms}));
+  EXPECT_EQ(notes, lines{"timer timeout 60ms"});
+}
+
+TEST_F(Waits, AreNotNegativeWhenACallbackTookTooLong) {
+  event timer = event::timer(base, noted("timer"));
+  event reader(base, fds.a(), what::read, [] { manual_clock::advance(70ms); });
+  timer.add(60ms);
+  reader.add();
+
+  readable();
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, (waits{60ms, at_once}));
+}
+
+TEST_F(Waits, AreOverAtOnceWhileSomethingIsDue) {
+  event timer = event::timer(base, noted("timer"));
+  event user = event::timer(base, noted("user"));
+  timer.add(10ms);
+  user.active(what::none);
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, (waits{at_once, 10ms}));
+}
+
+TEST_F(Waits, AreNotMadeForADeadlineThatHasMovedToLater) {
+  event moving = event::timer(base, noted("moving"));
+  for (int times = 0; times < 100; ++times) {
+    moving.add(10ms);
+    manual_clock::advance(1ms);
+  }
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, waits{9ms});
+  EXPECT_EQ(notes, lines{"moving timeout 109ms"});
+}
+
+TEST_F(Waits, LastUntilTheNextDeadlineWhenTheFirstHasMovedBehindIt) {
+  event moving = event::timer(base, noted("moving"));
+  event next = event::timer(base, noted("next"));
+  moving.add(10ms);
+  next.add(20ms);
+  moving.add(30ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, (waits{20ms, 10ms}));
+}
+
+TEST_F(Waits, AreShorterForADeadlineThatHasMovedToEarlier) {
+  event moving = event::timer(base, noted("moving"));
+  event next = event::timer(base, noted("next"));
+  moving.add(30ms);
+  next.add(20ms);
+  moving.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, (waits{10ms, 10ms}));
+}
+
+// To look after all that moved before each wait could cost more than a wait.
+TEST_F(Waits, EndTooEarlyAtMostOnceWhenManyDeadlinesHaveMoved) {
+  std::deque<event> moving;
+  for (int i = 0; i < 1'000; ++i) {
+    moving.emplace_back(base, -1, what::none, noted("moving"));
+    moving.back().add(10ms);
+    moving.back().add(100ms);
+  }
+
+  base.dispatch();
+
+  EXPECT_LE(kernel.waits.size(), 2u);
+  EXPECT_EQ(notes, lines(1'000, "moving timeout 100ms"));
+}
+
+TEST_F(Waits, AreNotMadeForATimerThatWasDeleted) {
+  event first = event::timer(base, noted("first"));
+  event second = event::timer(base, noted("second"));
+  first.add(10ms);
+  second.add(20ms);
+  first.del();
+
+  base.dispatch();
+
+  EXPECT_EQ(kernel.waits, waits{20ms});
+}
+
+/// What the loop makes of the clock.
+class TimeCache : public OnManualClock {
+ protected:
+  /// For callbacks: looks at the time three times, as it goes on.
+  void look() {
+    for (int times = 0; times < 3; ++times) {
+      notes.push_back(in_ms(base.now()));
+      manual_clock::advance(5ms);
+    }
+  }
+};
+
+TEST_F(TimeCache, OutsideOfCallbacksTheClockIsReadEachTime) {
+  look();
+
+  EXPECT_EQ(notes, (lines{"0ms", "5ms", "10ms"}));
+  EXPECT_EQ(manual_clock::reads, 3);
+}
+
+TEST_F(TimeCache, InACallbackTimeStandsStill) {
+  event a = event::timer(base, [&] { look(); });
+  a.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"10ms", "10ms", "10ms"}));
+}
+
+TEST_F(TimeCache, TimeStandsStillWhenTheEventHasDestroyedItself) {
+  std::optional<event> a;
+  a.emplace(base, -1, what::none, [&] {
+    a.reset();
+    look();
+  });
+  a->add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"10ms", "10ms", "10ms"}));
+}
+
+TEST_F(TimeCache, EachCallbackReadsTheClockAnew) {
+  event a = event::timer(base, [&] { look(); });
+  event b = event::timer(base, [&] { look(); });
+  a.add(10ms);
+  b.add(10ms);
+
+  turn_after(10ms);
+  look();
+
+  EXPECT_EQ(notes, (lines{"10ms", "10ms", "10ms", "25ms", "25ms", "25ms",
+                          "40ms", "45ms", "50ms"}));
+}
+
+TEST_F(TimeCache, ATimeoutIsReckonedFromAFreshReading) {
+  event b = event::timer(base, noted("b"));
+  event a = event::timer(base, [&] {
+    manual_clock::advance(50ms);
+    b.add(100ms);
+  });
+  a.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, lines{"b timeout 160ms"});
+}
+
+TEST_F(TimeCache, TimeoutsOfOneCallbackShareTheReading) {
+  std::deque<event> others;
+  int reads = 0;
+  event a = event::timer(base, [&] {
+    const int before = manual_clock::reads;
+    for (event& ev : others) {
+      ev.add(10ms);
+      manual_clock::advance(1ms);
+    }
+    reads = manual_clock::reads - before;
+  });
+  for (int i = 0; i < 100; ++i) {
+    others.emplace_back(base, -1, what::none, [] {});
+  }
+  a.add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(reads, 1);
+  for (const event& ev : others) EXPECT_EQ(ev.deadline(), at(20ms));
+}
+
+TEST_F(TimeCache, IsUpdatedOnDemand) {
+  event a = event::timer(base, [&] {
+    look();
+    base.update_time_cache();
+    look();
+  });
+  a.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"10ms", "10ms", "10ms", "25ms", "25ms", "25ms"}));
+}
+
+TEST_F(TimeCache, AnUpdateOutsideOfCallbacksLastsForNothing) {
+  base.update_time_cache();
+  manual_clock::advance(5ms);
+
+  EXPECT_EQ(base.now(), at(5ms));
+}
+
+TEST_F(TimeCache, IsGoneWhenACallbackThrows) {
+  event a = event::timer(base, [&] {
+    look();
+    throw std::runtime_error("of the callback");
+  });
+  a.add(10ms);
+  EXPECT_THROW(base.dispatch(), std::runtime_error);
+
+  EXPECT_EQ(base.now(), at(25ms));
+}
+
+TEST_F(TimeCache, ATurnWithoutTimeoutsDoesNotReadTheClock) {
+  event reader(base, fds.a(), what::read | what::persist, noted("reader"));
+  reader.add();
+
+  readable();
+  base.loop(loop_flags::once);
+  readable();
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(notes.size(), 2u);
+  EXPECT_EQ(manual_clock::reads, 0);
+}
+
+TEST_F(TimeCache, ATurnReadsTheClockBeforeItWaitsAndAfter) {
+  std::deque<event> timers;
+  for (int i = 0; i < 100; ++i) {
+    timers.emplace_back(base, -1, what::none, noted("timer"));
+    timers.back().add(10ms);
+  }
+  manual_clock::reads = 0;
+
+  base.dispatch();
+
+  EXPECT_EQ(turn(), 1u);
+  EXPECT_EQ(manual_clock::reads, 2);
+}
+
+/// loopexit() with a delay.
+class DelayedExit : public OnManualClock {};
+
+TEST_F(DelayedExit, EndsTheRunWhenTheDelayHasPassed) {
+  base.loopexit(10ms);
+
+  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::stopped);
+
+  EXPECT_EQ(elapsed(), 10ms);
+  EXPECT_TRUE(base.got_exit());
+}
+
+TEST_F(DelayedExit, KeepsALoopWithoutEventsRunning) {
+  base.loopexit(10ms);
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+
+  EXPECT_EQ(elapsed(), 10ms);
+}
+
+TEST_F(DelayedExit, MayBeAskedForInACallback) {
+  event tick(base, -1, what::persist, [&](what fired) {
+    note("tick", fired);
+    if (notes.size() == 1) base.loopexit(15ms);
+  });
+  tick.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"tick timeout 10ms", "tick timeout 20ms"}));
+  EXPECT_EQ(elapsed(), 25ms);
+}
+
+TEST_F(DelayedExit, IsTheSoonerOfSeveral) {
+  base.loopexit(20ms);
+  base.loopexit(10ms);
+  base.loopexit(30ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(elapsed(), 10ms);
+}
+
+TEST_F(DelayedExit, IsNoLongerThanOneWithoutADelay) {
+  event tick(base, -1, what::persist, [&] { base.loopexit(); });
+  tick.add(1ms);
+  base.loopexit(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(elapsed(), 1ms);
+}
+
+TEST_F(DelayedExit, IsAtOnceForZeroOrLess) {
+  for (const duration delay : {0ns, -1ns, duration::min()}) {
+    base.loopexit(delay);
+
+    EXPECT_EQ(base.dispatch(), loop_result::stopped);
+
+    EXPECT_TRUE(base.got_exit());
+    EXPECT_EQ(turn(), 1u);
+    kernel.waits.clear();
+  }
+  EXPECT_EQ(elapsed(), 0ms);
+}
+
+TEST_F(DelayedExit, MayBeTooFarAwayToCome) {
+  event a = event::timer(base, [&] { base.loopbreak(); });
+  a.add(1h);
+  base.loopexit(duration::max());
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+
+  EXPECT_FALSE(base.got_exit());
+}
+
+TEST_F(DelayedExit, CallsAllThatIsDueInItsTurn) {
+  base.priority_init(2);
+  event urgent = event::timer(base, noted("urgent"));
+  event relaxed = event::timer(base, noted("relaxed"));
+  urgent.priority_set(0);
+  relaxed.priority_set(1);
+  base.loopexit(10ms);
+  relaxed.add(10ms);
+  urgent.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"urgent timeout 10ms", "relaxed timeout 10ms"}));
+}
+
+TEST_F(DelayedExit, IsForgottenWhenItsRunEnds) {
+  event tick(base, -1, what::persist, noted("tick"));
+  event stop = event::timer(base, [&] { base.loopbreak(); });
+  tick.add(10ms);
+  stop.add(15ms);
+  base.loopexit(30ms);
+  base.dispatch();
+  EXPECT_FALSE(base.got_exit());
+
+  stop.add(100ms);
+  base.dispatch();
+
+  EXPECT_EQ(elapsed(), 115ms);
+  EXPECT_FALSE(base.got_exit());
+}
+
+TEST_F(DelayedExit, IsForgottenWhenItsRunThrows) {
+  event a = event::timer(base, [] { throw std::runtime_error("at 10 ms"); });
+  a.add(10ms);
+  base.loopexit(20ms);
+  EXPECT_THROW(base.dispatch(), std::runtime_error);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+}
+
+TEST_F(DelayedExit, IsNotAnEventThatAnybodySees) {
+  base.loopexit(10ms);
+
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.max_events(event_count::added), 0u);
+  EXPECT_TRUE(base.for_each_event([](const event_info&) { return false; }));
+  std::ostringstream dump;
+  base.dump_events(dump);
+  EXPECT_EQ(dump.str(), "");
+  base.self_check();
+}
+
+/// once() with a timeout.
+class OnceInTime : public OnManualClock {};
+
+TEST_F(OnceInTime, CallsWhenTheTimeHasPassed) {
+  base.once(-1, what::none, noted("f"), 10ms);
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(notes, lines{"f timeout 10ms"});
+}
+
+TEST_F(OnceInTime, CallsForWhateverIsFirst) {
+  base.once(fds.a(), what::read, noted("f"), 10ms);
+  base.once(fds.b(), what::read, noted("g"), 10ms);
+
+  readable();
+  turn_after(4ms);
+  turn_after(6ms);
+
+  EXPECT_EQ(notes, (lines{"f read 4ms", "g timeout 10ms"}));
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+}
+
+TEST_F(OnceInTime, CallsInTheNextTurnForZeroOrLess) {
+  base.once(-1, what::none, noted("zero"), 0ms);
+  base.once(-1, what::none, noted("less"), -5ms);
+
+  turn_after(0ms);
+
+  EXPECT_EQ(notes, (lines{"zero timeout 0ms", "less timeout 0ms"}));
+}
+
+TEST_F(OnceInTime, IsFreedWithABaseThatNeverCalledIt) {
+  event_base other;
+  other.once(-1, what::none, noted("f"), 1h);
+  other.once(fds.a(), what::read, noted("g"), 1h);
+
+  EXPECT_EQ(other.num_events(event_count::added), 2u);
+}
+
+/// Timeouts, as a base counts and shows its events.
+class TimersShown : public OnManualClock {
+ protected:
+  std::vector<event_info> shown() {
+    std::vector<event_info> infos;
+    base.for_each_event([&](const event_info& info) {
+      infos.push_back(info);
+      return true;
+    });
+    return infos;
+  }
+};
+
+TEST_F(TimersShown, AnEventWithADescriptorAndATimeoutCountsOnce) {
+  event a(base, fds.a(), what::read | what::persist, noted("a"));
+
+  a.add(10ms);
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+
+  a.remove_timer();
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+
+  a.add(10ms);
+  a.del();
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+}
+
+TEST_F(TimersShown, ATimerThatIsDueCountsAsThatAlone) {
+  std::size_t due = 0;
+  std::size_t added = 0;
+  event a = event::timer(base, [&] {
+    due = base.num_events(event_count::active);
+    added = base.num_events(event_count::added);
+  });
+  event b = event::timer(base, noted("b"));
+  a.add(10ms);
+  b.add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(due, 1u);
+  EXPECT_EQ(added, 0u);
+}
+
+TEST_F(TimersShown, MostAtOnceAreRemembered) {
+  std::deque<event> timers;
+  for (int i = 0; i < 5; ++i) {
+    timers.emplace_back(base, -1, what::none, noted("timer"));
+    timers.back().add(10ms);
+  }
+  turn_after(10ms);
+
+  EXPECT_EQ(base.max_events(event_count::added, true), 5u);
+  EXPECT_EQ(base.max_events(event_count::active, true), 5u);
+  EXPECT_EQ(base.max_events(event_count::added), 0u);
+  EXPECT_EQ(base.max_events(event_count::active), 0u);
+}
+
+TEST_F(TimersShown, EachIsShownOnce) {
+  event common = event::timer(base, [] {});
+  event reader(base, fds.a(), what::read, [] {});
+  event timer(base, -1, what::persist, [] {});
+  event due = event::timer(base, [] {});
+  due.active(what::none);
+  common.add(base.init_common_timeout(7ms));
+  timer.add(9ms);
+  timer.active(what::none);
+  reader.add(8ms);
+
+  std::vector<std::optional<time_point>> deadlines;
+  for (const event_info& info : shown()) deadlines.push_back(info.deadline);
+
+  EXPECT_EQ(deadlines, (std::vector<std::optional<time_point>>{
+                           at(8ms), at(9ms), at(7ms), std::nullopt}));
+}
+
+TEST_F(TimersShown, WithTheirStates) {
+  event a(base, fds.a(), what::read, [] {});
+  event b = event::timer(base, [] {});
+  a.add(10ms);
+  b.add(base.init_common_timeout(10ms));
+
+  const auto infos = shown();
+
+  ASSERT_EQ(infos.size(), 2u);
+  EXPECT_EQ(infos[0].state, evlist::inserted | evlist::timeout);
+  EXPECT_EQ(infos[0].pending, what::read | what::timeout);
+  EXPECT_EQ(infos[1].state, evlist::timeout | evlist::common);
+  EXPECT_EQ(infos[1].fd, -1);
+}
+
+TEST_F(TimersShown, WithTheTimeThatIsLeft) {
+  event a(base, -1, what::persist, [] {});
+  a.add(1500ms);
+  manual_clock::advance(250ms);
+
+  std::ostringstream dump;
+  base.dump_events(dump);
+
+  EXPECT_EQ(dump.str(), "fd -1 (persist), priority 0: timeout in 1.25 s\n");
+}
+
+/// Fifty timers, every other one persistent, on a base and in a model that says
+/// what the base has to call.
+class RandomTimers : public OnManualClock {
+ protected:
+  using deadline = std::pair<time_point, std::uint64_t>;  // the latter: given
+
+  struct expectation {
+    std::optional<deadline> next;
+    std::optional<duration> interval;
+    time_point last;
+    what due = what::none;
+  };
+
+  RandomTimers() {
+    for (std::size_t n = 0; n < model.size(); ++n) {
+      timers.emplace_back(
+          base, -1, persistent(n) ? what::persist : what::none,
+          [this, n](what res) { notes.push_back(call(n, res)); });
+    }
+  }
+
+  static bool persistent(std::size_t n) { return n % 2 == 0; }
+
+  static std::string call(std::size_t n, what res) {
+    return std::to_string(n) + ' ' + to_string(res);
+  }
+
+  void expect_add(std::size_t n, duration length) {
+    model[n].next = {manual_clock::time + length, ++given};
+    if (persistent(n)) model[n].interval = length;
+  }
+
+  void expect_del(std::size_t n) {
+    model[n] = {};
+    std::erase(queue, n);
+  }
+
+  void expect_remove_timer(std::size_t n) {
+    model[n].next.reset();
+    model[n].interval.reset();
+  }
+
+  void expect_active(std::size_t n, what res) {
+    if (!any(model[n].due)) queue.push_back(n);
+    model[n].due |= res;
+  }
+
+  /// When the model has something to call.
+  time_point expect_wait() const {
+    time_point earliest = time_point::max();
+    for (const expectation& e : model) {
+      if (e.next) earliest = std::min(earliest, e.next->first);
+    }
+    const bool idle = earliest == time_point::max();
+    if (!queue.empty() || idle) return manual_clock::time;
+    return std::max(earliest, manual_clock::time);
+  }
+
+  /// What the model calls now.
+  lines expect_turn() {
+    expect_timeouts();
+    lines expected;
+    for (const std::size_t n : std::exchange(queue, {})) {
+      expected.push_back(call(n, model[n].due));
+      expect_call(n);
+    }
+    return expected;
+  }
+
+  void act(unsigned how, std::size_t n, duration length);
+  void run(loop_flags flags);
+
+  std::array<expectation, 50> model;
+
+ private:
+  void expect_timeouts() {
+    std::map<deadline, std::size_t> passed;
+    for (std::size_t n = 0; n < model.size(); ++n) {
+      const auto& next = model[n].next;
+      if (next && next->first <= manual_clock::time) passed[*next] = n;
+    }
+    for (const auto& [which, n] : passed) {
+      model[n].last = which.first;
+      model[n].next.reset();
+      expect_active(n, what::timeout);
+    }
+  }
+
+  void expect_call(std::size_t n) {
+    const expectation was = std::exchange(model[n], {});
+    if (!was.interval) return;
+    const time_point now = manual_clock::time;
+    const time_point from = was.due == what::timeout ? was.last : now;
+    const bool missed = from + *was.interval < now;
+    model[n].interval = was.interval;
+    model[n].next = {(missed ? now : from) + *was.interval, ++given};
+  }
+
+  std::deque<event> timers;
+  std::vector<std::size_t> queue;  // who is due in the model
+  std::uint64_t given = 0;  // how many deadlines the model has given
+};
+
+/// Does something to a timer, in truth and in the model.
+void RandomTimers::act(unsigned how, std::size_t n, duration length) {
+  switch (how) {
+    case 0:
+      timers[n].del();
+      return expect_del(n);
+    case 1:
+      timers[n].remove_timer();
+      return expect_remove_timer(n);
+    case 2:
+      timers[n].active(what::write);
+      return expect_active(n, what::write);
+    case 3:
+    case 4:
+      timers[n].add(base.init_common_timeout(length + 1ms));
+      return expect_add(n, length + 1ms);
+    default:
+      timers[n].add(length);
+      return expect_add(n, length);
+  }
+}
+
+/// Lets the base and the model do a turn.
+void RandomTimers::run(loop_flags flags) {
+  const bool sleeps = flags == loop_flags::once;
+  const time_point until = sleeps ? expect_wait() : manual_clock::time;
+  notes.clear();
+
+  base.loop(flags);
+
+  base.self_check();
+  EXPECT_EQ(manual_clock::time, until);
+  EXPECT_EQ(notes, expect_turn());
+}
+
+TEST_F(RandomTimers, AreCalledAsTheModelSays) {
+  std::mt19937 random(4);
+  for (int step = 0; step < 20'000 && !HasFailure(); ++step) {
+    const auto how = static_cast<unsigned>(random() % 7);
+    const std::size_t n = random() % model.size();
+    act(how, n, 1ms * (random() % 4));
+    base.self_check();
+    if (random() % 8 == 0) manual_clock::advance(1ms * (random() % 8));
+    if (random() % 8 == 0) run(loop_flags::nonblock);
+    if (random() % 8 == 0) run(loop_flags::once);
+  }
+}
+
+/// Timeouts on a real clock and a real backend.
+class RealTime : public OnBackend {};
+INSTANTIATE_TEST_SUITE_P(Backends, RealTime, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(RealTime, NoTimeoutIsEarly) {
+  for (const duration length : {0ns, 1ns, 999'999ns, 1'000'000ns, 1'000'001ns,
+                                1'500'000ns, 20'000'000ns}) {
+    event a = event::timer(base, [] {});
+    const time_point before = clock::now();
+    a.add(length);
+
+    EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+    EXPECT_GE(clock::now() - before, length);
+  }
+}
+
+TEST_P(RealTime, NoTimeoutOfADescriptorIsEarly) {
+  pair fds;
+  what fired = what::none;
+  event a(base, fds.a(), what::read, [&](what res) { fired = res; });
+  const time_point before = clock::now();
+  a.add(1'500us);
+
+  base.dispatch();
+
+  EXPECT_EQ(fired, what::timeout);
+  EXPECT_GE(clock::now() - before, 1'500us);
+}
+
+TEST_P(RealTime, NoPeriodIsEarly) {
+  int calls = 0;
+  event a(base, -1, what::persist, [&] {
+    if (++calls == 5) base.loopexit();
+  });
+  const time_point before = clock::now();
+  a.add(2ms);
+
+  base.dispatch();
+
+  EXPECT_GE(clock::now() - before, 10ms);
+}
+
+TEST_P(RealTime, NoDelayedExitIsEarly) {
+  const time_point before = clock::now();
+  base.loopexit(1'500us);
+
+  base.dispatch();
+
+  EXPECT_GE(clock::now() - before, 1'500us);
+}
+
+TEST_P(RealTime, ATimeoutMayBeForEver) {
+  pair fds;
+  event a = event::timer(base, [] {});
+  event reader(base, fds.a(), what::read, [] {});
+  a.add(duration::max());
+  reader.add();
+  fds.send();
+
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+
+  EXPECT_EQ(a.pending(), what::timeout);
+  EXPECT_EQ(reader.pending(), what::none);
+}
+
+TEST_P(RealTime, WhatCanBeReadNeedNotWaitForTheTimeout) {
+  pair fds;
+  what fired = what::none;
+  event a(base, fds.a(), what::read, [&](what res) { fired = res; });
+  a.add(1h);
+  fds.send();
+
+  base.dispatch();
+
+  EXPECT_EQ(fired, what::read);
+}
+
+TEST_P(RealTime, WhatCanBeReadWhenTheTimeoutPassesIsReportedWithIt) {
+  pair fds;
+  what fired = what::none;
+  event a(base, fds.a(), what::read, [&](what res) { fired = res; });
+  a.add(0ms);
+  fds.send();
+
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(fired, what::read | what::timeout);
+}
+
+TEST_P(RealTime, ATimeoutIsForEachOfTheEventsOnADescriptor) {
+  pair fds;
+  std::vector<what> fired;
+  const auto note = [&](what res) { fired.push_back(res); };
+  event first(base, fds.a(), what::read, note);
+  event second(base, fds.a(), what::read, note);
+  first.add(0ms);
+  second.add();
+
+  base.loop(loop_flags::nonblock);
+  fds.send();
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(fired, (std::vector<what>{what::timeout, what::read}));
 }
 
 }  // namespace

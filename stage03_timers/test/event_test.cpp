@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstddef>
 #include <memory>
@@ -17,8 +18,10 @@
 #include "evolve/event_base.h"
 #include "test/backends.h"
 #include "test/on_fake.h"
+#include "test/on_manual_clock.h"
 #include "test/pair.h"
 #include "test/pipe_ends.h"
+#include "test/recorded_log.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -812,6 +815,627 @@ TEST_P(EventLife, MayBeginAnewAtTheSamePlaceInTheEventsOwnCallback) {
   EXPECT_EQ(base.loop(), loop_result::no_events);
 
   EXPECT_EQ(seen, what::read);
+}
+
+/// Timeouts, with or without a descriptor.
+class Timers : public OnManualClock {};
+
+TEST_F(Timers, ACallComesWhenTheTimeHasPassedAndNotBefore) {
+  event a = event::timer(base, noted("a"));
+  a.add(10ms);
+
+  turn_after(10ms - 1ns);
+  EXPECT_EQ(notes, lines{});
+
+  turn_after(1ns);
+  EXPECT_EQ(notes, lines{"a timeout 10ms"});
+}
+
+TEST_F(Timers, ATimerIsCalledOnce) {
+  event a = event::timer(base, noted("a"));
+  a.add(10ms);
+
+  turn_after(10ms);
+  turn_after(10ms);
+
+  EXPECT_EQ(notes.size(), 1u);
+  EXPECT_EQ(a.pending(), what::none);
+}
+
+TEST_F(Timers, ATimerHasNoDescriptorAndNothingElseToWaitFor) {
+  const event once = event::timer(base, noted("once"));
+  const event again = event::timer(base, noted("again"), what::persist);
+
+  EXPECT_EQ(once.fd(), -1);
+  EXPECT_EQ(once.events(), what::none);
+  EXPECT_EQ(again.events(), what::persist);
+}
+
+TEST_F(Timers, AnyEventMayHaveATimeout) {
+  event a(base, fds.a(), what::read, noted("a"));
+  a.add(10ms);
+
+  turn_after(10ms);
+  readable();
+  turn_after(1ms);
+
+  EXPECT_EQ(notes, lines{"a timeout 10ms"});
+  EXPECT_EQ(a.pending(), what::none);
+}
+
+TEST_F(Timers, WhatComesBeforeTheTimeoutEndsIt) {
+  event a(base, fds.a(), what::read, noted("a"));
+  a.add(10ms);
+
+  readable();
+  turn_after(4ms);
+  turn_after(6ms);
+
+  EXPECT_EQ(notes, lines{"a read 4ms"});
+  EXPECT_EQ(a.deadline(), std::nullopt);
+}
+
+TEST_F(Timers, WhatComesWithTheTimeoutIsReportedWithIt) {
+  event a(base, fds.a(), what::read, noted("a"));
+  a.add(10ms);
+
+  readable();
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{"a timeout|read 10ms"});
+}
+
+TEST_F(Timers, ATimeoutJoinsWhatTheEventIsDueForSinceAnEarlierTurn) {
+  base.priority_init(2);
+  event urgent = event::timer(base, [] { manual_clock::advance(10ms); });
+  event a(base, fds.a(), what::read, noted("a"));
+  urgent.priority_set(0);
+  a.priority_set(1);
+  a.add(10ms);
+
+  urgent.active(what::none);
+  readable();
+  base.loop(loop_flags::once);
+
+  EXPECT_EQ(turn(), 2u);
+  EXPECT_EQ(notes, lines{"a timeout|read 10ms"});
+}
+
+TEST_F(Timers, AddingWithoutATimeoutKeepsTheOneThereIs) {
+  event timer = event::timer(base, noted("timer"));
+  event reader(base, fds.a(), what::read, noted("reader"));
+  for (event* ev : {&timer, &reader}) {
+    ev->add(10ms);
+    manual_clock::advance(2ms);
+    ev->add();
+  }
+
+  EXPECT_EQ(timer.deadline(), at(10ms));
+  EXPECT_EQ(reader.deadline(), at(12ms));
+}
+
+TEST_F(Timers, AddingWithATimeoutReplacesTheOneThereIs) {
+  event sooner = event::timer(base, noted("sooner"));
+  event later = event::timer(base, noted("later"));
+  sooner.add(10ms);
+  later.add(10ms);
+
+  sooner.add(5ms);
+  later.add(20ms);
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"sooner timeout 5ms", "later timeout 20ms"}));
+}
+
+TEST_F(Timers, AddingWithATimeoutTakesBackOneThatIsDue) {
+  event b = event::timer(base, noted("b"));
+  event a = event::timer(base, [&] { b.add(5ms); });
+  a.add(10ms);
+  b.add(10ms);
+
+  turn_after(10ms);
+  EXPECT_EQ(notes, lines{});
+  EXPECT_EQ(b.pending(), what::timeout);
+
+  turn_after(5ms);
+  EXPECT_EQ(notes, lines{"b timeout 15ms"});
+}
+
+TEST_F(Timers, AddingWithATimeoutTakesBackNothingElseThatIsDue) {
+  event b(base, fds.a(), what::read, noted("b"));
+  event a = event::timer(base, [&] { b.add(5ms); });
+  a.active(what::timeout);
+  b.add(10ms);
+
+  readable();
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{"b read 10ms"});
+  EXPECT_EQ(b.deadline(), std::nullopt);
+}
+
+TEST_F(Timers, AddingWithoutATimeoutTakesNothingBack) {
+  event b(base, fds.a(), what::read, noted("b"));
+  event a = event::timer(base, [&] { b.add(); });
+  a.add(10ms);
+  b.add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{"b timeout 10ms"});
+}
+
+TEST_F(Timers, ATimerCannotBeAddedWithoutATimeout) {
+  event a = event::timer(base, noted("a"));
+
+  EXPECT_THROW(a.add(), std::invalid_argument);
+  EXPECT_EQ(a.pending(), what::none);
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+}
+
+TEST_F(Timers, AnAddThatFailsChangesNothing) {
+  event fresh(base, fds.a(), what::read, noted("fresh"));
+  kernel.refuse = EPERM;
+  EXPECT_THROW(fresh.add(10ms), std::system_error);
+  EXPECT_EQ(fresh.pending(), what::none);
+
+  event added = event::timer(base, noted("added"));
+  added.add(10ms);
+  added.priority_set(0);
+  event_base other;
+  EXPECT_THROW(added.add(other.init_common_timeout(1ms)),
+               std::invalid_argument);
+  EXPECT_EQ(added.deadline(), at(10ms));
+
+  base.self_check();
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+}
+
+TEST_F(Timers, DeadlineTellsWhenTheTimeoutPasses) {
+  event a(base, fds.a(), what::read, noted("a"));
+  EXPECT_EQ(a.deadline(), std::nullopt);
+
+  a.add();
+  EXPECT_EQ(a.deadline(), std::nullopt);
+
+  manual_clock::advance(3ms);
+  a.add(10ms);
+  EXPECT_EQ(a.deadline(), at(13ms));
+
+  a.del();
+  EXPECT_EQ(a.deadline(), std::nullopt);
+}
+
+TEST_F(Timers, PendingTellsOfTheTimeout) {
+  event a(base, fds.a(), what::read, noted("a"));
+  a.add();
+  EXPECT_EQ(a.pending(), what::read);
+
+  a.add(10ms);
+  EXPECT_EQ(a.pending(), what::read | what::timeout);
+  EXPECT_EQ(a.pending(what::timeout), what::timeout);
+  EXPECT_EQ(a.pending(what::write), what::none);
+}
+
+TEST_F(Timers, PendingTellsOfATimeoutThatIsDue) {
+  what seen = what::none;
+  event b = event::timer(base, noted("b"));
+  event a = event::timer(base, [&] { seen = b.pending(); });
+  a.add(10ms);
+  b.add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(seen, what::timeout);
+}
+
+TEST_F(Timers, RemoveTimerKeepsTheRest) {
+  event a(base, fds.a(), what::read, noted("a"));
+  a.add(10ms);
+
+  a.remove_timer();
+  EXPECT_EQ(a.pending(), what::read);
+  turn_after(20ms);
+  EXPECT_EQ(notes, lines{});
+
+  readable();
+  turn_after(1ms);
+  EXPECT_EQ(notes, lines{"a read 21ms"});
+}
+
+TEST_F(Timers, RemoveTimerLeavesNothingOfATimer) {
+  event a = event::timer(base, noted("a"));
+  a.add(10ms);
+
+  a.remove_timer();
+
+  EXPECT_EQ(a.pending(), what::none);
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(elapsed(), 0ms);
+}
+
+TEST_F(Timers, RemoveTimerDoesNothingWhereThereIsNone) {
+  event idle = event::timer(base, noted("idle"));
+  event reader(base, fds.a(), what::read, noted("reader"));
+  reader.add();
+
+  idle.remove_timer();
+  reader.remove_timer();
+
+  EXPECT_EQ(idle.pending(), what::none);
+  EXPECT_EQ(reader.pending(), what::read);
+  base.self_check();
+}
+
+TEST_F(Timers, DelForgetsTheTimeoutToo) {
+  event a(base, fds.a(), what::read | what::persist, noted("a"));
+  a.add(10ms);
+  a.del();
+  a.add();
+
+  turn_after(20ms);
+
+  EXPECT_EQ(notes, lines{});
+  EXPECT_EQ(a.pending(), what::read);
+}
+
+TEST_F(Timers, ZeroOrLessIsDueInTheNextTurn) {
+  for (const duration length : {0ns, -1ns, duration::min()}) {
+    int calls = 0;
+    event a = event::timer(base, [&calls] { ++calls; });
+    a.add(length);
+    EXPECT_EQ(a.deadline(), manual_clock::time);
+
+    turn_after(0ms);
+
+    EXPECT_EQ(calls, 1) << length.count();
+  }
+}
+
+TEST_F(Timers, ZeroInACallbackIsForTheNextTurn) {
+  event a = event::timer(base, [&](what fired) {
+    note("a", fired);
+    a.add(0ms);
+  });
+  a.add(0ms);
+
+  turn_after(0ms);
+  EXPECT_EQ(notes.size(), 1u);
+
+  turn_after(0ms);
+  EXPECT_EQ(notes.size(), 2u);
+}
+
+TEST_F(Timers, TooLongIsForEver) {
+  event a = event::timer(base, noted("a"));
+  event b = event::timer(base, noted("b"));
+  a.add(duration::max());
+  b.add(1h);
+
+  base.loop(loop_flags::once);
+
+  EXPECT_EQ(notes, lines{"b timeout 3600000ms"});
+  EXPECT_EQ(a.deadline(), time_point::max());
+  EXPECT_EQ(a.pending(), what::timeout);
+}
+
+TEST_F(Timers, ForEverCanBeWaitedFor) {
+  event a = event::timer(base, noted("a"));
+  event reader(base, fds.a(), what::read, noted("reader"));
+  a.add(duration::max());
+  reader.add(duration::max() - 1ns);
+
+  readable();
+  base.loop(loop_flags::once);
+
+  EXPECT_EQ(kernel.waits, waits{time_point::max() - at(0ms)});
+  EXPECT_EQ(notes, lines{"reader read 0ms"});
+}
+
+TEST_F(Timers, ATimerMayDeleteAnotherThatIsDue) {
+  event b = event::timer(base, noted("b"));
+  event a = event::timer(base, [&] { b.del(); });
+  a.add(10ms);
+  b.add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{});
+  EXPECT_EQ(base.num_events(event_count::active), 0u);
+}
+
+TEST_F(Timers, ATimerMayDestroyAnotherThatIsDue) {
+  std::optional<event> b;
+  b.emplace(base, -1, what::none, noted("b"));
+  event a = event::timer(base, [&] { b.reset(); });
+  a.add(10ms);
+  b->add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{});
+}
+
+TEST_F(Timers, ATimerMayDestroyItself) {
+  for (const what events : {what::none, what::persist}) {
+    std::optional<event> a;
+    a.emplace(base, -1, events, [&] { a.reset(); });
+    a->add(10ms);
+
+    turn_after(10ms);
+
+    EXPECT_FALSE(a.has_value());
+    EXPECT_EQ(base.num_events(event_count::added), 0u);
+  }
+}
+
+TEST_F(Timers, ATimerMayBeDestroyedBeforeItsTime) {
+  event b = event::timer(base, noted("b"));
+  {
+    event a = event::timer(base, noted("a"));
+    a.add(10ms);
+    b.add(20ms);
+  }
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, lines{"b timeout 20ms"});
+  EXPECT_EQ(kernel.waits, waits{20ms});
+}
+
+TEST_F(Timers, WhatACallbackAddsIsForTheNextTurn) {
+  event b = event::timer(base, noted("b"));
+  event a = event::timer(base, [&] {
+    manual_clock::advance(20ms);
+    b.add(0ms);
+  });
+  a.add(10ms);
+
+  turn_after(10ms);
+  EXPECT_EQ(notes, lines{});
+
+  turn_after(0ms);
+  EXPECT_EQ(notes, lines{"b timeout 30ms"});
+}
+
+TEST_F(Timers, ADescriptorThatGoesBadEndsTheTimeout) {
+  const recorded_log log;
+  event a(base, fds.a(), what::read | what::persist, noted("a"));
+  a.add(10ms);
+
+  finds(fds.a(), any_io, EBADF);
+  turn_after(4ms);
+  turn_after(6ms);
+
+  EXPECT_EQ(notes, lines{"a read 4ms"});
+  EXPECT_EQ(a.pending(), what::none);
+}
+
+TEST_F(Timers, WhatIsDueWhenTheLoopBreaksIsCalledByTheNextRun) {
+  event a = event::timer(base, [&] { base.loopbreak(); });
+  event b = event::timer(base, noted("b"));
+  a.add(10ms);
+  b.add(10ms);
+
+  base.dispatch();
+  EXPECT_EQ(notes, lines{});
+
+  base.dispatch();
+  EXPECT_EQ(notes, lines{"b timeout 10ms"});
+}
+
+TEST_F(Timers, AnEventOutlivesItsBaseToBeDestroyed) {
+  std::optional<event_base> short_lived(std::in_place, methods()[0].name);
+  event timer = event::timer(*short_lived, noted("timer"), what::persist);
+  event reader(*short_lived, fds.a(), what::read, noted("reader"));
+  timer.add(10ms);
+  reader.add(10ms);
+
+  short_lived.reset();
+
+  EXPECT_EQ(timer.pending(), what::none);
+  EXPECT_EQ(reader.pending(), what::none);
+}
+
+/// When the timeout of a persistent event passes next.
+class Rearming : public OnManualClock {
+ protected:
+  event timer = event::timer(base, noted("timer"), what::persist);
+  event reader{base, fds.a(), what::read | what::persist, noted("reader")};
+};
+
+TEST_F(Rearming, AfterATimeoutCountsFromWhenItWasDue) {
+  timer.add(10ms);
+
+  turn_after(13ms);
+
+  EXPECT_EQ(notes, lines{"timer timeout 13ms"});
+  EXPECT_EQ(timer.deadline(), at(20ms));
+}
+
+TEST_F(Rearming, PeriodsDoNotDriftHoweverLateTheCalls) {
+  int calls = 0;
+  duration latest{};
+  event tick(base, -1, what::persist, [&] {
+    latest = elapsed();
+    manual_clock::advance(3ms);
+    if (++calls == 1'000) base.loopbreak();
+  });
+  tick.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(latest, 10'000ms);
+  EXPECT_EQ(tick.deadline(), at(10'010ms));
+}
+
+TEST_F(Rearming, AfterAnythingElseCountsFromNow) {
+  reader.add(10ms);
+
+  readable();
+  turn_after(4ms);
+  EXPECT_EQ(reader.deadline(), at(14ms));
+
+  turn_after(10ms);
+  EXPECT_EQ(notes, (lines{"reader read 4ms", "reader timeout 14ms"}));
+  EXPECT_EQ(reader.deadline(), at(24ms));
+}
+
+TEST_F(Rearming, AfterBothAtOnceCountsFromNow) {
+  reader.add(10ms);
+
+  readable();
+  turn_after(13ms);
+
+  EXPECT_EQ(notes, lines{"reader timeout|read 13ms"});
+  EXPECT_EQ(reader.deadline(), at(23ms));
+}
+
+TEST_F(Rearming, AfterActiveCountsFromNow) {
+  timer.add(10ms);
+  manual_clock::advance(4ms);
+  timer.active(what::write);
+
+  turn_after(0ms);
+
+  EXPECT_EQ(notes, lines{"timer write 4ms"});
+  EXPECT_EQ(timer.deadline(), at(14ms));
+}
+
+TEST_F(Rearming, SkipsThePeriodsThatWereMissed) {
+  timer.add(10ms);
+
+  turn_after(57ms);
+  turn_after(0ms);
+
+  EXPECT_EQ(notes, lines{"timer timeout 57ms"});
+  EXPECT_EQ(timer.deadline(), at(67ms));
+}
+
+TEST_F(Rearming, APeriodThatEndsJustNowIsNotMissed) {
+  timer.add(10ms);
+
+  turn_after(20ms);
+  turn_after(0ms);
+
+  EXPECT_EQ(notes, (lines{"timer timeout 20ms", "timer timeout 20ms"}));
+  EXPECT_EQ(timer.deadline(), at(30ms));
+}
+
+TEST_F(Rearming, SkipsThePeriodsThatItsOwnCallbackTook) {
+  event slow(base, -1, what::persist, [&](what fired) {
+    note("slow", fired);
+    if (notes.size() == 1) manual_clock::advance(35ms);
+  });
+  slow.add(10ms);
+
+  turn_after(10ms);
+  for (int turns = 0; turns < 10; ++turns) turn_after(1ms);
+
+  EXPECT_EQ(notes, (lines{"slow timeout 10ms", "slow timeout 46ms"}));
+  EXPECT_EQ(slow.deadline(), at(56ms));
+}
+
+TEST_F(Rearming, ZeroIsOncePerTurn) {
+  timer.add(0ms);
+
+  turn_after(0ms);
+  turn_after(0ms);
+  turn_after(10ms);
+  turn_after(0ms);
+
+  EXPECT_EQ(notes, (lines{"timer timeout 0ms", "timer timeout 0ms",
+                          "timer timeout 10ms", "timer timeout 10ms"}));
+}
+
+TEST_F(Rearming, ForEverStaysForEver) {
+  reader.add(duration::max());
+
+  readable();
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{"reader read 10ms"});
+  EXPECT_EQ(reader.deadline(), time_point::max());
+}
+
+TEST_F(Rearming, IsOverWithDel) {
+  event a(base, -1, what::persist, [&] { a.del(); });
+  a.add(10ms);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(elapsed(), 10ms);
+}
+
+TEST_F(Rearming, IsOverWithRemoveTimer) {
+  event a(base, fds.a(), what::read | what::persist, [&](what fired) {
+    note("a", fired);
+    a.remove_timer();
+  });
+  a.add(10ms);
+
+  turn_after(10ms);
+  readable();
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, (lines{"a timeout 10ms", "a read 20ms"}));
+  EXPECT_EQ(a.deadline(), std::nullopt);
+}
+
+TEST_F(Rearming, TakesTheLengthThatWasGivenLast) {
+  event a(base, -1, what::persist, [&](what fired) {
+    note("a", fired);
+    a.add(3ms);
+  });
+  a.add(10ms);
+
+  for (int turns = 0; turns < 16; ++turns) turn_after(1ms);
+
+  EXPECT_EQ(notes,
+            (lines{"a timeout 10ms", "a timeout 13ms", "a timeout 16ms"}));
+}
+
+TEST_F(Rearming, IsNotDisturbedByAddingWithoutATimeout) {
+  event a(base, -1, what::persist, [&](what fired) {
+    note("a", fired);
+    a.add();
+  });
+  a.add(10ms);
+
+  turn_after(12ms);
+
+  EXPECT_EQ(a.deadline(), at(20ms));
+}
+
+TEST_F(Rearming, ComesBeforeTheCallback) {
+  std::optional<time_point> next;
+  event a(base, -1, what::persist, [&] { next = a.deadline(); });
+  a.add(10ms);
+
+  turn_after(12ms);
+
+  EXPECT_EQ(next, at(20ms));
+}
+
+TEST_F(Rearming, OutlivesAnException) {
+  event a(base, -1, what::persist,
+          [] { throw std::runtime_error("of the callback"); });
+  a.add(10ms);
+
+  EXPECT_THROW(turn_after(12ms), std::runtime_error);
+
+  base.self_check();
+  EXPECT_EQ(a.deadline(), at(20ms));
+}
+
+TEST_F(Rearming, ATimeoutAloneIsNotTheBackendsBusiness) {
+  reader.add(10ms);
+  const auto calls = kernel.calls;
+
+  for (int turns = 0; turns < 5; ++turns) turn_after(10ms);
+
+  EXPECT_EQ(notes.size(), 5u);
+  EXPECT_EQ(kernel.calls, calls);
 }
 
 }  // namespace

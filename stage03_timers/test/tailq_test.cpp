@@ -146,5 +146,49 @@ TEST_F(Tailq, ItsEndDoesNothingToItsElements) {
   EXPECT_EQ(values(on), (numbers{0, 1, 2, 3}));
 }
 
+TEST_F(Tailq, TellsWhoCameLast) {
+  EXPECT_EQ(on.back(), &nodes[3]);
+
+  on.remove(nodes[3]);
+  EXPECT_EQ(on.back(), &nodes[2]);
+
+  EXPECT_EQ(queue().back(), nullptr);
+}
+
+TEST_F(Tailq, LetsAnElementInBehindAnother) {
+  node between{9};
+  on.insert_after(&nodes[1], between);
+
+  EXPECT_EQ(values(on), (numbers{0, 1, 9, 2, 3}));
+  EXPECT_EQ(between.entry.prev, &nodes[1]);
+  EXPECT_EQ(nodes[2].entry.prev, &between);
+}
+
+TEST_F(Tailq, LetsAnElementInBehindTheLast) {
+  node last{9};
+  on.insert_after(&nodes[3], last);
+
+  EXPECT_EQ(values(on), (numbers{0, 1, 2, 3, 9}));
+  EXPECT_EQ(on.back(), &last);
+}
+
+TEST_F(Tailq, LetsAnElementInAtTheFront) {
+  node first{9};
+  on.insert_after(nullptr, first);
+
+  EXPECT_EQ(values(on), (numbers{9, 0, 1, 2, 3}));
+  EXPECT_EQ(&on.front(), &first);
+  EXPECT_EQ(nodes[0].entry.prev, &first);
+}
+
+TEST_F(Tailq, LetsAnElementInWhereThereIsNone) {
+  node only{9};
+  queue empty;
+  empty.insert_after(nullptr, only);
+
+  EXPECT_EQ(values(empty), numbers{9});
+  EXPECT_EQ(empty.back(), &only);
+}
+
 }  // namespace
 }  // namespace evolve

@@ -62,5 +62,18 @@ TEST(What, CanBeComputedByTheCompiler) {
   static_assert(!any(what::read & what::write));
 }
 
+TEST(WhatOfTimeouts, HasLibeventsValue) {
+  EXPECT_EQ(static_cast<int>(what::timeout), 0x01);
+}
+
+TEST(WhatOfTimeouts, IsNothingThatADescriptorCanDo) {
+  EXPECT_FALSE(any(any_io & what::timeout));
+}
+
+TEST(WhatOfTimeouts, HasAName) {
+  EXPECT_EQ(to_string(what::timeout), "timeout");
+  EXPECT_EQ(to_string(what::read | what::timeout), "timeout|read");
+}
+
 }  // namespace
 }  // namespace evolve
