@@ -22,7 +22,7 @@ class event_base;
 enum class evlist : std::uint16_t {
   none = 0,
   timeout = 0x01,  ///< it has a deadline, and the base knows
-  inserted = 0x02,  ///< its descriptor is being watched
+  inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
@@ -33,9 +33,9 @@ enum class evlist : std::uint16_t {
 template <>
 inline constexpr bool is_bitmask<evlist> = true;
 
-/// One thing to wait for: a descriptor, a timeout, or a call of active(); and
-/// the function to call then. The pattern's *event handler*, bound to its
-/// *handle*.
+/// One thing to wait for: a descriptor, a signal, a timeout, or a call of
+/// active(); and the function to call then. The pattern's *event handler*,
+/// bound to its *handle*.
 ///
 /// An event is a part of the object that owns it, as a connection has a socket
 /// and two events. It is not copied or moved, since queues link to its address.
@@ -51,13 +51,15 @@ inline constexpr bool is_bitmask<evlist> = true;
 /// \libevent{event_struct.h,event}
 class event {
  public:
-  /// Waits for `events` on `fd`, a descriptor that stays the caller's own.
+  /// Waits for `events` on `fd`, a descriptor that stays the caller's own; or,
+  /// with what::signal, for the signal of that number.
   ///
   /// Without what::persist the event is deleted before its callback is called.
   /// So it is when the descriptor goes bad: then it is called a last time.
   /// The priority is the middle one of its base.
+  /// \throws std::invalid_argument when what::signal comes with read or write.
   /// \libevent{event.c,event_assign}
-  event(event_base& base, int fd, what events, callback function) noexcept;
+  event(event_base& base, int fd, what events, callback function);
 
   /// An event that waits for time alone; once, or with what::persist in
   /// `events` again and again.
@@ -65,6 +67,13 @@ class event {
   static event timer(event_base& base, callback function,
                      what events = what::none) {
     return event(base, -1, events, function);
+  }
+
+  /// An event that waits for every delivery of the signal `signo`. While there
+  /// is another one to tell of, it is due even in its own callback.
+  /// \libevent{event.h,evsignal_new}
+  static event signal(event_base& base, int signo, callback function) {
+    return event(base, signo, what::signal | what::persist, function);
   }
 
   /// Deletes the event.
@@ -95,8 +104,8 @@ class event {
   /// \throws std::invalid_argument when there is nothing to wait for.
   /// \throws std::logic_error when the event's priority is one that the base no
   ///     longer has.
-  /// \throws std::system_error when the descriptor cannot be waited for: EBADF,
-  ///     or what the system said.
+  /// \throws std::system_error when the descriptor or signal cannot be waited
+  ///     for: EBADF, EINVAL, or what the system said.
   /// \libevent{event.c,event_add}
   void add(std::optional<duration> timeout = std::nullopt);
 
@@ -143,6 +152,7 @@ class event {
   /// \libevent{event.c,event_get_priority}
   int priority() const noexcept { return pri_; }
 
+  /// The descriptor, or the number of the signal.
   /// \libevent{event.c,event_get_fd}
   int fd() const noexcept { return fd_; }
 
@@ -157,7 +167,9 @@ class event {
   friend class common_timeout;
   friend class event_base;
   friend class evmap;
+  friend class evsig;
   friend class min_heap;
+  struct layout;
 
   what waits() const noexcept;
 
@@ -169,6 +181,7 @@ class event {
   std::uint32_t heap_index_ = 0;  // its place in the heap, or which common
   callback callback_;  // what to call
   int fd_;  // what to wait on
+  int ncalls_ = 0;  // deliveries that it is due for
   event_base* base_;  // where it is added
   tailq_entry<event> io_next_;  // among those on its descriptor
   duration interval_ = no_interval;  // what a persistent event's timeout was

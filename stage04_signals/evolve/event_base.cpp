@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -23,6 +24,9 @@ constexpr int max_mends = 8;
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
 time_point read_steady_clock() { return clock::now(); }
+
+// What can be waited for by number: on a descriptor, or as a signal.
+constexpr what any_number = any_io | what::signal;
 
 }  // namespace
 
@@ -88,6 +92,9 @@ event_base::~event_base() {
     while (!queue.empty()) del(queue.front());
   };
   for (int fd = 0; fd < io_.size(); ++fd) del_all(io_.waiting_on(fd));
+  for (int signo = 0; signo < evsig_.size(); ++signo) {
+    del_all(evsig_.waiting_on(signo));
+  }
   for (const auto& common : common_timeouts_) del_all(common->events_);
   while (!timeheap_.empty()) del(timeheap_.top());
   for (const activequeue& queue : activequeues_) del_all(queue);
@@ -106,8 +113,10 @@ loop_result event_base::loop(loop_flags flags) {
     }
     evsel_->prepare();
     evsel_->wait(timeout_next());
+    asleep_.store(false, std::memory_order_relaxed);
     cache_time();
     for (const ready& r : evsel_->collect()) activate(r);
+    signal_process();
     timeout_process();
     const bool called = process_active();
     done = drains() || (any(flags & loop_flags::once) && called &&
@@ -136,7 +145,7 @@ void event_base::loopcontinue() noexcept { continue_ = true; }
 
 void event_base::once(int fd, what events, callback function,
                       std::optional<duration> timeout) {
-  if (any(events & what::persist)) {
+  if (any(events & (what::persist | what::signal))) {
     throw std::invalid_argument("event_base::once: not for " +
                                 to_string(events));
   }
@@ -167,6 +176,14 @@ void event_base::active_by_fd(int fd, what res) {
   if (fd < 0 || fd >= io_.size()) return;
   for (event& ev : io_.waiting_on(fd)) {
     if (any(ev.events_ & res & any_io)) active(ev, ev.events_ & res & any_io);
+  }
+}
+
+void event_base::active_by_signal(int signo) {
+  if (signo < 0 || signo >= evsig_.size()) return;
+  for (event& ev : evsig_.waiting_on(signo)) {
+    ++ev.ncalls_;
+    active(ev, what::signal);
   }
 }
 
@@ -240,8 +257,9 @@ bool event_base::for_each_event(
 
 void event_base::dump_events(std::ostream& out) const {
   for_each_event([&](const event_info& info) {
-    out << "fd " << info.fd << " (" << to_string(info.events) << "), priority "
-        << info.priority << ':';
+    const bool signal = any(info.events & what::signal);
+    out << (signal ? "signal " : "fd ") << info.fd << " ("
+        << to_string(info.events) << "), priority " << info.priority << ':';
     if (any(info.state & evlist::inserted)) out << " added";
     if (info.deadline) {
       const std::chrono::duration<double> left = *info.deadline - clock_();
@@ -297,10 +315,15 @@ void event_base::add(event& ev, common_timeout& timeout) {
   start_timer(ev, timeout.length());
 }
 
+void event_base::add_internal(event& ev) {
+  ev.flags_ |= evlist::internal;
+  insert(ev, false);
+}
+
 // All of add() that can fail, before anything has changed.
 void event_base::insert(event& ev, bool timed) {
   require_priority(ev);
-  const bool numbered = any(ev.events_ & any_io);
+  const bool numbered = any(ev.events_ & any_number);
   if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
     throw std::invalid_argument("event::add: there is nothing to wait for");
   }
@@ -324,9 +347,15 @@ void event_base::forget(event& ev) noexcept {
   if (running_ == &ev) running_ = nullptr;
 }
 
-void event_base::watch(event& ev) { io_.add(*evsel_, ev); }
+void event_base::watch(event& ev) {
+  if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
+  signal_process();  // what has come is for those who have waited
+  evsig_.add(ev);
+}
 
-void event_base::unwatch(event& ev) noexcept { io_.del(*evsel_, ev); }
+void event_base::unwatch(event& ev) noexcept {
+  any(ev.events_ & what::signal) ? evsig_.del(ev) : io_.del(*evsel_, ev);
+}
 
 // A timeout that has passed but not been told of is taken back: it is replaced.
 void event_base::start_timer(event& ev, duration length) noexcept {
@@ -429,9 +458,18 @@ bool event_base::drains() const noexcept {
   return exit_ || any(flags_ & loop_flags::nonblock);
 }
 
+// A handler that runs after this wakes the loop; what ran before is seen here.
+// Whether it was.
+bool event_base::fall_asleep() noexcept {
+  if (!evsig_.in_use()) return false;
+  asleep_.store(true);
+  return evsig_.pending();
+}
+
 // With a new look at the clock: callbacks may have taken their time.
 std::optional<duration> event_base::timeout_next() noexcept {
   if (drains() || event_count_active_.now > 0) return duration::zero();
+  if (fall_asleep()) return duration::zero();
   if (timeheap_.empty()) return std::nullopt;
   for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
   return std::max(timeheap_.deadline() - clock_(), duration::zero());
@@ -468,6 +506,23 @@ void event_base::evict(const ready& r) {
   log(severity::warn, (std::string(method()) + ": descriptor " +
                        std::to_string(r.fd) + " is taken off: " + why)
                           .c_str());
+}
+
+void event_base::signal_process() {
+  if (!evsig_.in_use() || !evsig_.reset()) return;
+  for (int signo = 1; signo < evsig_.size(); ++signo) {
+    if (evsig_.waiting_on(signo).empty()) continue;
+    if (const int ncalls = evsig_.take(signo); ncalls > 0) {
+      deliver(signo, ncalls);
+    }
+  }
+}
+
+void event_base::deliver(int signo, int ncalls) {
+  for (event& ev : evsig_.waiting_on(signo)) {
+    ev.ncalls_ = ev.ncalls_ > INT_MAX - ncalls ? INT_MAX : ev.ncalls_ + ncalls;
+    activate(ev, what::signal);
+  }
 }
 
 void event_base::timeout_process() {
@@ -527,7 +582,12 @@ void event_base::call(event& ev) {
   if (persistent && ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
-  queue_remove_active(ev);
+  if (persistent && ev.ncalls_ > 1) {
+    --ev.ncalls_;  // it stays in front: there is another delivery to tell of
+    ev.res_ = what::signal;
+  } else {
+    queue_remove_active(ev);
+  }
   if (!persistent) del(ev);
   const callback function = ev.callback_;
   const running_scope guard(*this, ev);
@@ -544,6 +604,7 @@ void event_base::queue_remove_active(event& ev) noexcept {
   ev.flags_ &= ~evlist::active;
   activequeues_[ev.pri_].remove(ev);
   event_count_active_.down();
+  ev.ncalls_ = 0;
 }
 
 void event_base::mark(event& ev, evlist state) noexcept {
@@ -567,7 +628,10 @@ void event_base::visit(const std::function<void(const event&)>& each) const {
     }
   };
   for (int fd = 0; fd < io_.size(); ++fd) {
-    visit_all(io_.waiting_on(fd), evlist::none);
+    visit_all(io_.waiting_on(fd), evlist::internal);
+  }
+  for (int signo = 0; signo < evsig_.size(); ++signo) {
+    visit_all(evsig_.waiting_on(signo), evlist::none);
   }
   for (std::size_t at = 0; at < timeheap_.size(); ++at) {
     const event& ev = timeheap_[at];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,7 @@
 #include "evolve/event.h"
 #include "evolve/eventop.h"
 #include "evolve/evmap.h"
+#include "evolve/evsig.h"
 #include "evolve/min_heap.h"
 
 namespace evolve {
@@ -142,8 +144,8 @@ class event_base {
   /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
   /// passed; in the next turn when there is neither. There is no event to hold:
   /// the base keeps it, and frees it when it is called or the base goes.
-  /// \throws std::invalid_argument for what::persist, and what event::add()
-  ///     throws.
+  /// \throws std::invalid_argument for what::persist and what::signal, and what
+  ///     event::add() throws.
   /// \libevent{event.c,event_base_once}
   void once(int fd, what events, callback function,
             std::optional<duration> timeout = std::nullopt);
@@ -151,6 +153,11 @@ class event_base {
   /// Makes due all events that wait on `fd` for any of `res`.
   /// \libevent{event.c,event_base_active_by_fd}
   void active_by_fd(int fd, what res);
+
+  /// Makes due all events that wait for the signal `signo`, as one delivery
+  /// would.
+  /// \libevent{event.c,event_base_active_by_signal}
+  void active_by_signal(int signo);
 
   /// Has `count` priorities, 0 to `count` - 1; at first there is one.
   /// \throws std::invalid_argument unless 1 <= `count` <= 256.
@@ -205,7 +212,8 @@ class event_base {
   /// Calls `visit` for each event that is added or due, once, with what is true
   /// of it now; until it returns false. Whether it never did. `visit` may do to
   /// the events what it likes.
-  /// The order is by descriptor, then the timers, then the rest.
+  /// The order is by descriptor, then by signal, then the timers, then the
+  /// rest.
   /// \libevent{event.c,event_base_foreach_event}
   bool for_each_event(
       const std::function<bool(const event_info&)>& visit) const;
@@ -223,6 +231,7 @@ class event_base {
  private:
   friend class common_timeout;
   friend class event;
+  friend class evsig;
   class run;
   class running_scope;
 
@@ -247,6 +256,7 @@ class event_base {
 
   void add(event& ev, std::optional<duration> timeout);
   void add(event& ev, common_timeout& timeout);
+  void add_internal(event& ev);
   void insert(event& ev, bool timed);
   void del(event& ev) noexcept;
   void forget(event& ev) noexcept;
@@ -266,11 +276,14 @@ class event_base {
 
   bool haveevents() const noexcept;
   bool drains() const noexcept;
+  bool fall_asleep() noexcept;
   std::optional<duration> timeout_next() noexcept;
   time_point gettime() noexcept;
   void cache_time() noexcept;
   void activate(const ready& r);
   void evict(const ready& r);
+  void signal_process();
+  void deliver(int signo, int ncalls);
   void timeout_process();
   void activate(event& ev, what res);
   bool process_active();
@@ -296,6 +309,8 @@ class event_base {
   clock_reader clock_;  // how to tell the time
   time_point time_cache_{};  // the last reading
   bool cached_ = false;  // it serves until the callback ends
+  std::atomic<bool> asleep_{false};  // it may be waiting, and has to be woken
+  evsig evsig_{*this, asleep_};  // who waits for a signal
 
   event* running_ = nullptr;  // whose callback is being called
   std::size_t running_priority_ = 0;  // which queue is being served

@@ -12,6 +12,7 @@ std::string to_string(what set) {
   add(what::timeout, "timeout");
   add(what::read, "read");
   add(what::write, "write");
+  add(what::signal, "signal");
   add(what::persist, "persist");
   return words.empty() ? "none" : words;
 }

@@ -1,5 +1,5 @@
 /// \file
-/// echo [PORT]: sends back to every client what it sends.
+/// echo [PORT]: sends back to every client what it sends, until Ctrl-C.
 ///
 /// What a server that never blocks has to do: serve many clients at once, keep
 /// what could not be written, wait for room only while there is something to
@@ -126,6 +126,10 @@ class server {
   // Closes and destroys a connection; which may be the caller.
   void drop(int fd);
 
+  void count_sent(std::size_t bytes) { sent_ += bytes; }
+
+  void report() const;
+
  private:
   void accept();
   void accept_failed();
@@ -134,6 +138,8 @@ class server {
   unique_fd listener_;
   event acceptable_;
   std::unordered_map<int, connection> connections_;  // by descriptor
+  std::uint64_t accepted_ = 0;  // connections so far
+  std::uint64_t sent_ = 0;  // bytes
 };
 
 connection::connection(server& owner, event_base& base, unique_fd client)
@@ -164,6 +170,7 @@ void connection::send() {
   if (n < 0 && !not_yet(errno)) return owner_.drop(fd_.get());
   if (n > 0) {
     unsent_ = unsent_.subspan(static_cast<std::size_t>(n));
+    owner_.count_sent(static_cast<std::size_t>(n));
   }
   wait();
 }
@@ -200,6 +207,11 @@ void server::drop(int fd) {
   acceptable_.add();  // it may have paused for want of a descriptor
 }
 
+void server::report() const {
+  std::cout << "served " << accepted_ << " connections, " << sent_
+            << " bytes\n";
+}
+
 // One client in each turn: the loop comes back for the next, and those who have
 // been accepted get their turn in between.
 void server::accept() {
@@ -208,6 +220,7 @@ void server::accept() {
   if (fd < 0) return accept_failed();
   set_nonblocking(fd);
   connections_.try_emplace(fd, *this, base_, std::move(client));
+  ++accepted_;
 }
 
 // For want of a descriptor, clients have to wait in the kernel's queue until a
@@ -222,8 +235,14 @@ void server::accept_failed() {
 void run(std::uint16_t port) {
   event_base base;
   server echo(base, port);
+  const auto stop = [&base] { base.loopexit(); };
+  event interrupt = event::signal(base, SIGINT, stop);
+  event terminate = event::signal(base, SIGTERM, stop);
+  interrupt.add();
+  terminate.add();
   std::cout << "listening on 127.0.0.1:" << echo.port() << '\n' << std::flush;
   base.dispatch();
+  echo.report();
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

@@ -3,6 +3,7 @@
 /// until one of them is "quit".
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +128,11 @@ void run(const std::string& path) {
   const fifo_file file(path);
   event_base base;
   reader prints(base, path);
+  const auto stop = [&base] { base.loopexit(); };
+  event interrupt = event::signal(base, SIGINT, stop);
+  event terminate = event::signal(base, SIGTERM, stop);
+  interrupt.add();
+  terminate.add();
   std::cout << "write into " << path << " from another terminal, for example:\n"
             << "  echo hello > " << path << "\n  echo quit > " << path << '\n'
             << std::flush;

@@ -189,6 +189,11 @@ void server::drop(int fd, const char* reason) {
 void run(std::uint16_t port, milliseconds patience) {
   event_base base;
   server idle(base, port, patience);
+  const auto stop = [&base] { base.loopexit(); };
+  event interrupt = event::signal(base, SIGINT, stop);
+  event terminate = event::signal(base, SIGTERM, stop);
+  interrupt.add();
+  terminate.add();
   std::cout << "listening on 127.0.0.1:" << idle.port() << '\n' << std::flush;
   base.dispatch();
 }

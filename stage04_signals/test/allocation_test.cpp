@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <list>
@@ -177,6 +178,21 @@ TEST_P(Allocation, IsNotForCommonTimeouts) {
             0u);
 
   EXPECT_EQ(calls, 101 * 10);
+}
+
+TEST_P(Allocation, IsNotForSignals) {
+  int calls = 0;
+  event ev = event::signal(base, SIGUSR1, [&] { ++calls; });
+
+  EXPECT_EQ(allocations_of([&] {
+              ev.add();
+              std::raise(SIGUSR1);
+              base.loop(loop_flags::nonblock);
+              ev.del();
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101);
 }
 
 }  // namespace

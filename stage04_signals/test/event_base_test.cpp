@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -27,10 +28,12 @@
 #include "test/backends.h"
 #include "test/fake_eventop.h"
 #include "test/interruptions.h"
+#include "test/manual_clock.h"
 #include "test/on_fake.h"
 #include "test/on_manual_clock.h"
 #include "test/pair.h"
 #include "test/recorded_log.h"
+#include "test/signals.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -2506,6 +2509,450 @@ TEST_P(RealTime, ATimeoutIsForEachOfTheEventsOnADescriptor) {
   base.loop(loop_flags::nonblock);
 
   EXPECT_EQ(fired, (std::vector<what>{what::timeout, what::read}));
+}
+
+/// What a loop makes of signals that have come.
+class SignalsInALoop : signals_restored, public OnBackend {
+ protected:
+  SignalsInALoop() { manual_clock::zero(); }
+
+  void turn() { base.loop(loop_flags::nonblock); }
+
+  std::size_t due() const { return base.num_events(event_count::active); }
+
+  int calls = 0;
+  what seen = what::none;  // by the last call
+  event ev = event::signal(base, SIGUSR1, [this](what fired) {
+    ++calls;
+    seen = fired;
+  });
+};
+INSTANTIATE_TEST_SUITE_P(Backends, SignalsInALoop,
+                         ::testing::ValuesIn(backends), backend_name);
+
+TEST_P(SignalsInALoop, AreToldOfOneByOne) {
+  ev.add();
+  raise(SIGUSR1, 3);
+  turn();
+  EXPECT_EQ(calls, 3);
+
+  turn();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_P(SignalsInALoop, AreToldOfInOneTurn) {
+  ev.add();
+  raise(SIGUSR1, 3);
+
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(due(), 0u);
+}
+
+TEST_P(SignalsInALoop, CallAOneShotEventOnce) {
+  const counting_handler own(SIGUSR1);
+  int shots = 0;
+  event once(base, SIGUSR1, what::signal, [&] { ++shots; });
+  once.add();
+  raise(SIGUSR1, 3);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(shots, 1);
+  EXPECT_EQ(once.pending(), what::none);
+  EXPECT_EQ(own.calls(), 0);
+}
+
+TEST_P(SignalsInALoop, CallAllEventsInTheOrderOfAdding) {
+  std::string trace;
+  event a = event::signal(base, SIGUSR1, [&] { trace += 'a'; });
+  event b = event::signal(base, SIGUSR1, [&] { trace += 'b'; });
+  event c(base, SIGUSR1, what::signal, [&] { trace += 'c'; });
+  b.add();
+  c.add();
+  a.add();
+  raise(SIGUSR1, 2);
+
+  turn();
+
+  EXPECT_EQ(trace, "bbcaa");
+}
+
+TEST_P(SignalsInALoop, CallTheMostUrgentEventFirst) {
+  base.priority_init(2);
+  std::string trace;
+  event later = event::signal(base, SIGUSR1, [&] { trace += 'l'; });
+  event urgent = event::signal(base, SIGUSR1, [&] { trace += 'u'; });
+  later.priority_set(1);
+  urgent.priority_set(0);
+  later.add();
+  urgent.add();
+  raise(SIGUSR1, 2);
+
+  turn();
+
+  EXPECT_EQ(trace, "uull");
+}
+
+TEST_P(SignalsInALoop, AreDispatchedWithWhatIsReady) {
+  const pair fds;
+  std::string trace;
+  event reads(base, fds.a(), what::read, [&] { trace += 'r'; });
+  event waits = event::signal(base, SIGUSR1, [&] { trace += 's'; });
+  waits.add();
+  reads.add();
+  fds.send();
+  raise(SIGUSR1);
+
+  turn();
+
+  EXPECT_EQ(trace, "rs");
+}
+
+TEST_P(SignalsInALoop, StopWithTheirEventsDeletion) {
+  event deletes = event::signal(base, SIGUSR1, [&] {
+    ++calls;
+    deletes.del();
+  });
+  deletes.add();
+  raise(SIGUSR1, 3);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(due(), 0u);
+  base.self_check();
+}
+
+TEST_P(SignalsInALoop, StopWithTheirEventsEnd) {
+  std::optional<event> ends;
+  ends.emplace(base, SIGUSR1, what::signal | what::persist, [&] {
+    ++calls;
+    ends.reset();
+  });
+  ends->add();
+  raise(SIGUSR1, 3);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(calls, 1);
+  base.self_check();
+}
+
+TEST_P(SignalsInALoop, StopWhenAnotherCallbackDeletesTheirEvent) {
+  event first = event::signal(base, SIGUSR1, [&] { ev.del(); });
+  first.add();
+  ev.add();
+  raise(SIGUSR1, 3);
+
+  turn();
+
+  EXPECT_EQ(calls, 0);
+  base.self_check();
+}
+
+TEST_P(SignalsInALoop, StartAnewForAnEventThatIsAddedAgain) {
+  event again = event::signal(base, SIGUSR1, [&] {
+    ++calls;
+    again.del();
+    again.add();
+  });
+  again.add();
+  raise(SIGUSR1, 3);
+
+  turn();
+  turn();
+
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(again.pending(), what::signal);
+}
+
+TEST_P(SignalsInALoop, OutlastABreak) {
+  event breaks = event::signal(base, SIGUSR1, [&] {
+    ++calls;
+    base.loopbreak();
+  });
+  breaks.add();
+  raise(SIGUSR1, 3);
+  for (int run = 1; run <= 3; ++run) {
+    EXPECT_EQ(base.dispatch(), loop_result::stopped);
+    EXPECT_EQ(calls, run);
+    EXPECT_EQ(due(), run < 3 ? 1u : 0u);
+    base.self_check();
+  }
+}
+
+TEST_P(SignalsInALoop, OutlastAnException) {
+  event throws = event::signal(base, SIGUSR1, [&] {
+    if (++calls == 2) throw std::runtime_error("the second");
+  });
+  throws.add();
+  raise(SIGUSR1, 3);
+
+  EXPECT_THROW(turn(), std::runtime_error);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(due(), 1u);
+  base.self_check();
+
+  turn();
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(due(), 0u);
+}
+
+TEST_P(SignalsInALoop, OutlastAContinue) {
+  event continues = event::signal(base, SIGUSR1, [&] {
+    ++calls;
+    base.loopcontinue();
+  });
+  continues.add();
+  raise(SIGUSR1, 3);
+
+  turn();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_P(SignalsInALoop, AddUpWithThoseThatAreLeft) {
+  event breaks = event::signal(base, SIGUSR1, [&] {
+    if (++calls == 1) base.loopbreak();
+  });
+  breaks.add();
+  raise(SIGUSR1, 3);
+  turn();
+  raise(SIGUSR1, 4);
+
+  turn();
+
+  EXPECT_EQ(calls, 7);
+}
+
+TEST_P(SignalsInALoop, RaisedInACallbackAreForTheNextTurn) {
+  event raises = event::signal(base, SIGUSR1, [&] {
+    ++calls;
+    raise(SIGUSR1);
+  });
+  raises.add();
+  raise(SIGUSR1);
+  for (int run = 1; run <= 3; ++run) {
+    turn();
+    EXPECT_EQ(calls, run);
+  }
+}
+
+TEST_P(SignalsInALoop, LeaveAPersistentEventThatHasTimedOut) {
+  base.set_clock(manual_clock::read);
+  ev.add(std::chrono::seconds(10));
+
+  manual_clock::advance(std::chrono::seconds(10));
+  turn();
+  EXPECT_EQ(seen, what::timeout);
+  EXPECT_EQ(ev.pending(), what::signal | what::timeout);
+
+  raise(SIGUSR1);
+  turn();
+  EXPECT_EQ(seen, what::signal);
+
+  manual_clock::advance(std::chrono::seconds(10));
+  turn();
+  EXPECT_EQ(seen, what::timeout);
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_P(SignalsInALoop, StartTheTimeoutAnew) {
+  base.set_clock(manual_clock::read);
+  ev.add(std::chrono::seconds(10));
+  manual_clock::advance(std::chrono::seconds(4));
+  raise(SIGUSR1, 2);
+
+  turn();
+
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(ev.deadline(), manual_clock::time + std::chrono::seconds(10));
+}
+
+TEST_P(SignalsInALoop, AreToldOfTogetherWithATimeout) {
+  base.set_clock(manual_clock::read);
+  std::vector<what> all;
+  event both =
+      event::signal(base, SIGUSR1, [&](what fired) { all.push_back(fired); });
+  both.add(std::chrono::seconds(10));
+  manual_clock::advance(std::chrono::seconds(10));
+  raise(SIGUSR1, 2);
+
+  turn();
+
+  EXPECT_EQ(all, (std::vector{what::signal | what::timeout, what::signal}));
+  EXPECT_EQ(both.deadline(), manual_clock::time + std::chrono::seconds(10));
+}
+
+TEST_P(SignalsInALoop, MayComeTooLateForAOneShotEvent) {
+  const counting_handler own(SIGUSR1);
+  base.set_clock(manual_clock::read);
+  event once(base, SIGUSR1, what::signal, [&](what fired) { seen = fired; });
+  once.add(std::chrono::seconds(10));
+  manual_clock::advance(std::chrono::seconds(10));
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  raise(SIGUSR1);
+
+  EXPECT_EQ(seen, what::timeout);
+  EXPECT_EQ(own.calls(), 1);
+}
+
+TEST_P(SignalsInALoop, MayShareATimeout) {
+  base.set_clock(manual_clock::read);
+  common_timeout& shared = base.init_common_timeout(std::chrono::seconds(10));
+  ev.add(shared);
+  manual_clock::advance(std::chrono::seconds(10));
+  turn();
+  EXPECT_EQ(seen, what::timeout);
+
+  raise(SIGUSR1);
+  turn();
+  EXPECT_EQ(seen, what::signal);
+  base.self_check();
+}
+
+TEST_P(SignalsInALoop, MayBePretended) {
+  event also = event::signal(base, SIGUSR1, [this] { ++calls; });
+  event other = event::signal(base, SIGUSR2, [] { FAIL(); });
+  ev.add();
+  also.add();
+  other.add();
+
+  base.active_by_signal(SIGUSR1);
+  EXPECT_EQ(due(), 2u);
+  turn();
+
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(seen, what::signal);
+}
+
+TEST_P(SignalsInALoop, ThatNobodyWaitsForMayBePretended) {
+  ev.add();
+  for (const int signo : {-1, 0, SIGUSR2, NSIG, 1000}) {
+    base.active_by_signal(signo);
+  }
+  ev.del();
+  base.active_by_signal(SIGUSR1);
+  EXPECT_EQ(due(), 0u);
+}
+
+TEST_P(SignalsInALoop, ArePretendedAsOneDelivery) {
+  ev.add();
+  base.active_by_signal(SIGUSR1);
+  raise(SIGUSR1);
+
+  turn();
+
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_P(SignalsInALoop, ShowWhoseCallbackIsRunning) {
+  const event* running = nullptr;
+  event watched =
+      event::signal(base, SIGUSR1, [&] { running = base.running_event(); });
+  watched.add();
+  raise(SIGUSR1);
+
+  turn();
+
+  EXPECT_EQ(running, &watched);
+  EXPECT_EQ(base.running_event(), nullptr);
+}
+
+TEST_P(SignalsInALoop, KeepItRunningUntilTheLastEventGoes) {
+  event last(base, SIGUSR2, what::signal, [&] { ev.del(); });
+  ev.add();
+  last.add();
+  raise(SIGUSR2);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+}
+
+TEST_P(SignalsInALoop, CountAsEventsButTheirPipeDoesNot) {
+  ev.add();
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+  EXPECT_EQ(base.max_events(event_count::added), 1u);
+
+  raise(SIGUSR1, 3);
+  turn();
+  EXPECT_EQ(base.max_events(event_count::active), 1u);
+
+  ev.del();
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  base.self_check();
+}
+
+TEST_P(SignalsInALoop, AreShownBetweenDescriptorsAndTimers) {
+  const pair fds;
+  event timer = event::timer(base, [] {});
+  event due_only = event::signal(base, SIGHUP, [] {});
+  event reads(base, fds.a(), what::read, [] {});
+  due_only.active(what::signal);
+  timer.add(std::chrono::hours(1));
+  ev.add(std::chrono::hours(1));
+  reads.add();
+
+  std::vector<std::pair<int, what>> shown;
+  base.for_each_event([&](const event_info& info) {
+    shown.emplace_back(info.fd, info.pending);
+    return true;
+  });
+
+  EXPECT_EQ(shown, (std::vector<std::pair<int, what>>{
+                       {fds.a(), what::read},
+                       {SIGUSR1, what::signal | what::timeout},
+                       {-1, what::timeout},
+                       {SIGHUP, what::signal}}));
+}
+
+TEST_P(SignalsInALoop, AreDumpedAsSuch) {
+  ev.add();
+  base.active_by_signal(SIGUSR1);
+  std::ostringstream out;
+
+  base.dump_events(out);
+
+  EXPECT_EQ(out.str(), "signal " + std::to_string(SIGUSR1) +
+                           " (signal|persist), priority 0: added due\n");
+}
+
+TEST_P(SignalsInALoop, AreNotForOnce) {
+  EXPECT_THROW(base.once(SIGUSR1, what::signal, [] {}), std::invalid_argument);
+}
+
+TEST_P(SignalsInALoop, KeepTheirEventsPriority) {
+  base.priority_init(2);
+  ev.priority_set(1);
+  ev.add();
+
+  EXPECT_THROW(base.priority_init(1), std::logic_error);
+
+  ev.del();
+  base.priority_init(1);
+  EXPECT_THROW(ev.add(), std::logic_error);
+  EXPECT_EQ(ev.pending(), what::none);
+}
+
+TEST_P(SignalsInALoop, DoNotComeInTheWayOfTheBasesEnd) {
+  const counting_handler own(SIGUSR1);
+  {
+    event_base short_lived(GetParam());
+    event left = event::signal(short_lived, SIGUSR1, [&] {
+      ++calls;
+      short_lived.loopbreak();
+    });
+    left.add();
+    raise(SIGUSR1, 3);
+    short_lived.dispatch();
+  }
+  EXPECT_EQ(calls, 1);
+  raise(SIGUSR1);
+  EXPECT_EQ(own.calls(), 1);
 }
 
 }  // namespace

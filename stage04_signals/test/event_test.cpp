@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <array>
 #include <cerrno>
@@ -22,6 +23,7 @@
 #include "test/pair.h"
 #include "test/pipe_ends.h"
 #include "test/recorded_log.h"
+#include "test/signals.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -1436,6 +1438,126 @@ TEST_F(Rearming, ATimeoutAloneIsNotTheBackendsBusiness) {
 
   EXPECT_EQ(notes.size(), 5u);
   EXPECT_EQ(kernel.calls, calls);
+}
+
+/// Events that wait for signals.
+class SignalEvent : signals_restored, public ::testing::Test {
+ protected:
+  event_base base;
+};
+
+TEST_F(SignalEvent, IsPersistentWhenMadeByName) {
+  const event ev = event::signal(base, SIGUSR1, [] {});
+
+  EXPECT_EQ(ev.fd(), SIGUSR1);
+  EXPECT_EQ(ev.events(), what::signal | what::persist);
+  EXPECT_EQ(ev.pending(), what::none);
+}
+
+TEST_F(SignalEvent, MayBeMadeInPlace) {
+  int calls = 0;
+  std::optional<event> ev;
+  ev.emplace(base, SIGUSR1, what::signal, [&] { ++calls; });
+  ev->add();
+  raise(SIGUSR1);
+
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(SignalEvent, CannotWaitForADescriptorToo) {
+  for (const what io : {what::read, what::write, any_io}) {
+    const auto make = [&] {
+      event(base, SIGUSR1, what::signal | what::persist | io, [] {});
+    };
+    EXPECT_THROW(make(), std::invalid_argument);
+    EXPECT_NE(message_of(make).find(to_string(io)), std::string::npos);
+  }
+}
+
+TEST_F(SignalEvent, IsPendingWhileItIsAdded) {
+  event ev = event::signal(base, SIGUSR1, [] {});
+
+  ev.add();
+  EXPECT_EQ(ev.pending(), what::signal);
+  EXPECT_EQ(ev.pending(any_io | what::timeout), what::none);
+
+  ev.del();
+  EXPECT_EQ(ev.pending(), what::none);
+}
+
+TEST_F(SignalEvent, MayHaveATimeout) {
+  event ev = event::signal(base, SIGUSR1, [] {});
+
+  ev.add(std::chrono::hours(1));
+  EXPECT_EQ(ev.pending(), what::signal | what::timeout);
+  EXPECT_TRUE(ev.deadline().has_value());
+
+  ev.remove_timer();
+  EXPECT_EQ(ev.pending(), what::signal);
+}
+
+TEST_F(SignalEvent, MayBeAddedTwice) {
+  int calls = 0;
+  event ev = event::signal(base, SIGUSR1, [&] { ++calls; });
+  ev.add();
+  ev.add();
+  raise(SIGUSR1);
+
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+}
+
+TEST_F(SignalEvent, MayBeMadeDueByHandWithoutBeingAdded) {
+  what seen = what::none;
+  event ev = event::signal(base, SIGUSR1, [&](what fired) { seen = fired; });
+
+  ev.active(what::signal);
+  EXPECT_EQ(ev.pending(), what::signal);
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(seen, what::signal);
+  EXPECT_EQ(ev.pending(), what::none);
+}
+
+/// Numbers for which add() throws.
+class SignalNumber : public SignalEvent,
+                     public ::testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(Uncatchable, SignalNumber,
+                         ::testing::Values(0, -1, NSIG, 1000, SIGKILL,
+                                           SIGSTOP));
+
+TEST_P(SignalNumber, ThatCannotBeCaughtIsRefusedByAdd) {
+  event ev = event::signal(base, GetParam(), [] {});
+
+  const auto add = [&] { ev.add(); };
+
+  EXPECT_EQ(error_of(add), std::errc::invalid_argument);
+  EXPECT_NE(message_of(add).find("signal " + std::to_string(GetParam()) + ':'),
+            std::string::npos)
+      << message_of(add);
+}
+
+TEST_P(SignalNumber, ThatIsRefusedLeavesNothingBehind) {
+  event ev = event::signal(base, GetParam(), [] {});
+
+  EXPECT_THROW(ev.add(std::chrono::hours(1)), std::system_error);
+
+  EXPECT_EQ(ev.pending(), what::none);
+  EXPECT_FALSE(ev.deadline().has_value());
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  base.self_check();
+}
+
+TEST(EventLayout, FillsTwoCacheLines) {
+  EXPECT_TRUE(std::is_standard_layout_v<event>);
+  if constexpr (sizeof(void*) == 8) {
+    EXPECT_EQ(sizeof(event), 128u);
+  }
 }
 
 }  // namespace

@@ -75,5 +75,19 @@ TEST(WhatOfTimeouts, HasAName) {
   EXPECT_EQ(to_string(what::read | what::timeout), "timeout|read");
 }
 
+TEST(WhatOfSignals, HasLibeventsValue) {
+  EXPECT_EQ(static_cast<int>(what::signal), 0x08);
+}
+
+TEST(WhatOfSignals, IsNothingThatADescriptorCanDo) {
+  EXPECT_FALSE(any(any_io & what::signal));
+}
+
+TEST(WhatOfSignals, HasAName) {
+  EXPECT_EQ(to_string(what::signal), "signal");
+  EXPECT_EQ(to_string(what::timeout | what::signal | what::persist),
+            "timeout|signal|persist");
+}
+
 }  // namespace
 }  // namespace evolve
