@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""A chapter is the diff, told: proves it, writes its code anew, and drafts it.
+
+    chapter.py replay N|all           is the chapter of stage N its diff, to the line?
+    chapter.py stats N|all            are its blocks of a size to be read, with prose between them?
+    chapter.py weave N [--on] [--dry-run]
+                                      write its code anew from evolve/ (--on: the later ones' too)
+    chapter.py draft N                told blocks for every changed line that it does not tell yet
+
+How told blocks are written says told.py; how lines find their blocks again says weave.py.
+"""
+
+import argparse
+import statistics
+import sys
+from collections import Counter
+from typing import NamedTuple
+
+import cpp_outline
+import linediff
+import stages
+from draft import draft
+from told import Block, ChapterError, chapter_of, fences, lines_of, parse, sources
+from weave import weave
+
+__all__ = ["Block", "BlockStat", "ChapterError", "draft", "parse", "replay", "stats", "weave"]
+
+MOST_CHANGED = 40  # changed lines in one block
+MEDIAN_CODE = 12   # lines of code in the median block
+
+
+class BlockStat(NamedTuple):
+    """How much one block asks of its reader."""
+
+    block: Block
+    changed: int
+    code: int
+
+
+def replay(stage, previous):
+    """Why the chapter, applied to the stage before, is not this stage; empty when it is."""
+    if not (stage / "README.md").exists():
+        return [f"{stage.name}/README.md: there is no chapter"]
+    try:
+        blocks = parse(chapter_of(stage))
+    except ChapterError as error:
+        return [f"{stage.name}/{error}"]
+    old, new = sources(previous), sources(stage)
+    problems = [f"README.md:{block.caption_line}: this block tells nothing"
+                for block in blocks if not block.changes()]
+    for name in sorted({*old, *new, *(block.file for block in blocks)}):
+        ours = [block for block in blocks if block.file == name]
+        problems += _replay_file(name, old.get(name), new.get(name), ours)
+    return [f"{stage.name}/{problem}" for problem in problems]
+
+
+def _replay_file(name, old, new, blocks):
+    """The problems of one file, given as its texts before and after."""
+    if new is None:
+        if old is not None:
+            return [f"{name}: was there before; files are never deleted or renamed"]
+        return [f"README.md:{b.caption_line}: there is no file {name}" for b in blocks]
+    if not new.endswith("\n"):
+        return [f"{name}: no newline at the end of the file, which a block cannot tell"]
+    want = "cpp" if old is None else "diff"
+    why = "is new" if old is None else "was there before"
+    wrong = [f"README.md:{b.open_line}: {name} {why} and must be told in {want} blocks"
+             for b in blocks if b.kind != want]
+    if wrong:
+        return wrong
+    if old is None:
+        return _replay_tiles(name, lines_of(new), blocks)
+    return _replay_hunks(name, lines_of(old), lines_of(new), blocks)
+
+
+def _replay_tiles(name, new, blocks):
+    """The problems of a new file: its pieces must lie side by side, from line 1 to the end."""
+    problems, upto = [], 0
+    for block in sorted((b for b in blocks if b.body), key=lambda b: b.first):
+        start = block.first - 1
+        if start > upto:
+            problems.append(f"{name}:{upto + 1}: lines {upto + 1} to {start} are not told")
+        elif start < upto:
+            problems.append(f"README.md:{block.caption_line}: line {block.first} of {name} "
+                            "is told in an earlier piece too")
+        problems += _wrong_text(name, new, block.changes(), "new")
+        upto = max(upto, start + len(block.body))
+    if upto < len(new):
+        problems.append(f"{name}:{upto + 1}: lines {upto + 1} to {len(new)} are not told")
+    return problems
+
+
+def _wrong_text(name, lines, changes, side):
+    """The first of the told lines that does not stand in `lines` where its number says."""
+    for change in changes:
+        k = getattr(change, side)
+        there = lines[k] if 0 <= k < len(lines) else None
+        if change.text != there:
+            is_there = "the file ends before" if there is None else f"there stands {there!r}"
+            return [f"README.md:{change.line}: told as {side} line {k + 1} of {name}: "
+                    f"{change.text!r}; {is_there}"]
+    return []
+
+
+def _twice(name, changes, side):
+    """Lines that are told in two places."""
+    count = Counter(getattr(change, side) for change in changes)
+    return [f"README.md:{change.line}: {side} line {getattr(change, side) + 1} of {name} "
+            f"is told twice" for change in changes if count[getattr(change, side)] > 1]
+
+
+def _replay_hunks(name, old, new, blocks):
+    """The problems of a changed file: first each hunk by itself, then all of them together."""
+    problems = []
+    for hunk in (hunk for block in blocks for hunk in block.hunks):
+        if hunk.sizes() != (hunk.b, hunk.d):
+            problems.append(f"README.md:{hunk.line}: the hunk's lines are "
+                            f"-{hunk.sizes()[0]} +{hunk.sizes()[1]}, not -{hunk.b} +{hunk.d}")
+        elif not any(sign != " " for sign, _ in hunk.lines):
+            problems.append(f"README.md:{hunk.line}: this hunk changes nothing")
+        walk = list(hunk.walk())
+        problems += _wrong_text(name, old, [c for c in walk if c.sign != "+"], "old")
+        problems += _wrong_text(name, new, [c for c in walk if c.sign == "+"], "new")
+    changes = [change for block in blocks for change in block.changes()]
+    removed = [change for change in changes if change.sign == "-"]
+    added = [change for change in changes if change.sign == "+"]
+    problems += _twice(name, removed, "old") + _twice(name, added, "new")
+    return problems or _replay_whole(name, old, new, removed, added)
+
+
+def _replay_whole(name, old, new, removed, added):
+    """The problems of all hunks of a file together, each of which is right by itself.
+
+    Every added line stands where it is told, so the file is reproduced if what is left of the
+    old text is what is left of the new.
+    """
+    gone, come = {c.old for c in removed}, {c.new for c in added}
+    stay_old = [k for k in range(len(old)) if k not in gone]
+    stay_new = [k for k in range(len(new)) if k not in come]
+    problems = []
+    for line in linediff.script([old[k] for k in stay_old], [new[k] for k in stay_new]):
+        if line.sign != " ":
+            k = stay_old[line.old] if line.sign == "-" else stay_new[line.new]
+            problems.append(f"{name}:{k + 1}: changed, but not told: {line.sign}{line.text}")
+    return problems or (_misplaced(name, len(old), len(new), removed, added)
+                        or _unchanged(name, old, new, removed))
+
+
+def _misplaced(name, old_size, new_size, removed, added):
+    """Changes that a hunk's old number puts elsewhere than its new number does."""
+    gone, come = {c.old for c in removed}, {c.new for c in added}
+    stay_before, come_before = [0], [0]
+    for k in range(old_size):
+        stay_before.append(stay_before[-1] + (k not in gone))
+    for k in range(new_size):
+        come_before.append(come_before[-1] + (k in come))
+    return [f"README.md:{c.line}: old line {c.old + 1} and new line {c.new + 1} of {name} "
+            "are not the same place" for c in sorted(removed + added, key=lambda c: c.line)
+            if not (0 <= c.old <= old_size and 0 <= c.new <= new_size
+                    and stay_before[c.old] + come_before[c.new] == c.new)]
+
+
+def _unchanged(name, old, new, removed):
+    """Lines told as removed and added again that simply stay: more is told than changes."""
+    least = sum(line.sign == "-" for line in linediff.script(old, new))
+    if len(removed) <= least:
+        return []
+    return [f"{name}: {len(removed) - least} lines are told as removed and added, but stay; "
+            "weave leaves them out"]
+
+
+def _has_prose(lines, start, end, fenced):
+    """Whether lines[start:end] hold a sentence: not code, a heading, a picture or a tag."""
+    return any(lines[k].strip() and k not in fenced
+               and not lines[k].lstrip().startswith(("#", "<", "![")) for k in range(start, end))
+
+
+def stats(stage):
+    """A BlockStat for every block, and what is wrong with them for a reader."""
+    try:
+        text = chapter_of(stage)
+        blocks = parse(text)
+    except ChapterError as error:
+        return [], [f"{stage.name}/{error}"]
+    rows = []
+    for block in blocks:
+        changes = block.changes()
+        code = sum(cpp_outline.is_code(change.text) for change in changes)
+        rows.append(BlockStat(block, len(changes), code))
+    problems = _size_problems(rows) + _caption_problems(blocks) + _prose_problems(text, blocks)
+    return rows, [f"{stage.name}/README.md{problem}" for problem in problems]
+
+
+def _size_problems(rows):
+    """Blocks that are too long, each and in the median."""
+    problems = [f":{row.block.caption_line}: {row.changed} changed lines in one block, "
+                f"{MOST_CHANGED} at most" for row in rows if row.changed > MOST_CHANGED]
+    median = statistics.median(row.code for row in rows) if rows else 0
+    if median > MEDIAN_CODE:
+        problems.append(f": the median block has {median:g} lines of code, "
+                        f"{MEDIAN_CODE} at most")
+    return problems
+
+
+def _caption_problems(blocks):
+    """Captions that name a file and nothing in it."""
+    return [f":{block.caption_line}: the caption does not name what part of {block.file} it is"
+            for block in blocks if not block.part()]
+
+
+def _prose_problems(text, blocks):
+    """Pairs of blocks with nothing said between them."""
+    lines = lines_of(text)
+    fenced = {k for start, end, _ in fences(lines) for k in range(start, end + 1)}
+    return [f":{two.caption_line}: no prose between this block and the one before"
+            for one, two in zip(blocks, blocks[1:])
+            if not _has_prose(lines, one.close_line, two.caption_line - 1, fenced)]
+
+
+def _say_replay(stage):
+    """Replays one chapter and says how it went; 1 when it is not the diff."""
+    problems = replay(stage, stages.predecessor(stage))
+    if problems:
+        print("\n".join(problems))
+        return 1
+    blocks = parse(chapter_of(stage))
+    lines = sum(len(block.changes()) for block in blocks)
+    print(f"{stage.name}: {len(blocks)} blocks tell its {lines} changed lines, each once")
+    return 0
+
+
+def _say_stats(stage):
+    """Prints the blocks' sizes; 1 when they are not fit to be read."""
+    rows, problems = stats(stage)
+    print(f"{stage.name}: {len(rows)} blocks; changed lines, lines of code:")
+    for row in rows:
+        print(f"{row.changed:4} {row.code:4}  {row.block.caption_line}: {row.block.caption}")
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+def _say_weave(stage, dry_run):
+    """Weaves one chapter; 1 when something is left to its author."""
+    if not (stage / "README.md").exists():
+        print(f"{stage.name}/README.md: there is no chapter; `draft` proposes its blocks")
+        return 1
+    text, left, touched = weave(stage, stages.predecessor(stage))
+    changed = text != chapter_of(stage)
+    if changed and not dry_run:
+        (stage / "README.md").write_text(text, encoding="utf-8")
+    done = "would be written anew" if dry_run else "is written anew"
+    print(f"{stage.name}: the chapter's code {done if changed else 'is up to date'}")
+    for caption in touched:
+        print(f"  read again: {stage.name}/{caption}")
+    for line in left:
+        print(f"  left to you: {stage.name}/{line}")
+    return 1 if left else 0
+
+
+def _say_draft(stage):
+    """Prints the drafted blocks."""
+    print(draft(stage, stages.predecessor(stage)), end="")
+    return 0
+
+
+def _stage_number(word):
+    """A stage's number from the command line."""
+    if not word.isdigit() or not 1 <= int(word) <= 99:
+        raise argparse.ArgumentTypeError(f"{word!r} is not the number of a stage")
+    return int(word)
+
+
+def _number_or_all(word):
+    """A stage's number, or None for all stages."""
+    return None if word == "all" else _stage_number(word)
+
+
+def _arguments(words):
+    """The command line; bad usage ends here, with status 2."""
+    parser = argparse.ArgumentParser(prog="chapter.py", description=__doc__.split("\n")[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, text in (("replay", "prove that the chapter is the diff"),
+                       ("stats", "judge the size of its blocks")):
+        verbs.add_parser(verb, help=text).add_argument("stage", metavar="N|all",
+                                                       type=_number_or_all)
+    weaver = verbs.add_parser("weave", help="write the chapter's code anew")
+    weaver.add_argument("stage", metavar="N", type=_stage_number)
+    weaver.add_argument("--on", action="store_true", help="weave the later stages too")
+    weaver.add_argument("--dry-run", action="store_true", help="only say what would change")
+    drafter = verbs.add_parser("draft", help="propose blocks for what is not told yet")
+    drafter.add_argument("stage", metavar="N", type=_stage_number)
+    return parser.parse_args(words)
+
+
+def _chosen(args):
+    """The stages that the command line means."""
+    if args.stage is None:
+        return stages.stages() or [stages.by_number(1)]
+    first = stages.by_number(args.stage)
+    if getattr(args, "on", False):
+        return [s for s in stages.stages() if stages.number(s) >= args.stage]
+    return [first]
+
+
+def main(words=None):
+    """Runs one verb on the stages chosen; 1 if any of them has a problem."""
+    args = _arguments(words)
+    run = {"replay": _say_replay, "stats": _say_stats, "draft": _say_draft,
+           "weave": lambda stage: _say_weave(stage, args.dry_run)}[args.verb]
+    try:
+        return max([run(stage) for stage in _chosen(args)])
+    except ChapterError as error:
+        print(f"chapter.py {args.verb}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+# Sourced, not run: which programs are missing, how this system installs them.
+# It has to work on a machine that has a POSIX shell and nothing else.
+
+say() { printf '%s\n' "evolve: $*" >&2; }
+
+# The first package manager that is here, or nothing.
+package_manager() {
+  for candidate in apt-get dnf pacman zypper apk brew pkg; do
+    if command -v "$candidate" >/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+# compiles HEADER: says whether the C++ compiler finds it.
+compiles() {
+  printf '#include <%s>\n' "$1" | c++ -x c++ -E - >/dev/null 2>&1
+}
+
+# CMake looks in more places than the compiler does: whoever set one of these
+# variables has GoogleTest there.
+have_googletest() {
+  [ -n "${GTest_ROOT-}${GTest_DIR-}${CMAKE_PREFIX_PATH-}" ] && return
+  command -v c++ >/dev/null && compiles gtest/gtest.h && return
+  command -v brew >/dev/null && [ -d "$(brew --prefix)/include/gtest" ]
+}
+
+# have TOOL: says whether it can be used already.
+have() {
+  case $1 in
+    googletest) have_googletest ;;
+    c++) command -v c++ >/dev/null && compiles vector ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+# package_of TOOL MANAGER: the package's name where it is not the tool's.
+package_of() {
+  case $2:$1 in
+    apt-get:c++ | apk:c++) echo g++ ;;
+    dnf:c++ | zypper:c++) echo gcc-c++ ;;
+    pacman:c++) echo gcc ;;
+    apt-get:googletest) echo libgtest-dev ;;
+    dnf:googletest) echo gtest-devel ;;
+    zypper:googletest) echo googletest-devel ;;
+    apk:googletest) echo gtest-dev ;;
+    pacman:googletest) echo gtest ;;
+    pacman:python3) echo python ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# install_command MANAGER PACKAGE...: one line for the shell.
+install_command() {
+  manager=$1
+  shift
+  case $manager in
+    apt-get)
+      echo "apt-get update && DEBIAN_FRONTEND=noninteractive" \
+        "apt-get install -y --no-install-recommends $*"
+      ;;
+    dnf) echo "dnf install -y $*" ;;
+    pacman) echo "pacman -Sy --needed --noconfirm $*" ;;
+    zypper) echo "zypper --non-interactive install $*" ;;
+    apk) echo "apk add $*" ;;
+    brew) echo "brew install $*" ;;
+    pkg) echo "pkg install -y $*" ;;
+  esac
+}
+
+# as_root COMMAND: runs it with the rights it needs, or says what to run.
+as_root() {
+  sudo=
+  if [ "$(id -u)" != 0 ] && [ "${1#brew }" = "$1" ]; then
+    sudo=sudo
+  fi
+  if [ -n "$sudo" ] && ! command -v sudo >/dev/null; then
+    say "you are not root and there is no sudo; as root, run this:"
+  elif $sudo sh -c "$1" >&2; then
+    return
+  else
+    say "this failed; mend what it complains of, or run it yourself:"
+  fi
+  printf '  %s\n' "$1" >&2
+  return 1
+}
+
+# need TOOL...: installs what is missing, after saying what that is.
+need() {
+  missing=
+  for tool in "$@"; do
+    have "$tool" || missing="$missing $tool"
+  done
+  [ -n "$missing" ] || return 0
+
+  manager=$(package_manager)
+  if [ -z "$manager" ]; then
+    say "missing, and no package manager known here to install it:$missing"
+    return 1
+  fi
+  packages=
+  for tool in $missing; do
+    packages="$packages $(package_of "$tool" "$manager")"
+  done
+  say "missing:$missing; from $manager:$packages"
+  # shellcheck disable=SC2086  # a list of words
+  as_root "$(install_command "$manager" $packages)" || return
+
+  for tool in $missing; do
+    have "$tool" && continue
+    say "$tool is still missing after installing$packages"
+    return 1
+  done
+}
