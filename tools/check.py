@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Judges what a program can judge of the stages, their chapters and their tests.
+
+    check.py [--fast] [--only RULE[,RULE]]    apply all rules, those that build nothing, or some
+    check.py --list                           the rules, and what each promises
+    check.py --self-test [--only RULE[,RULE]] plant defects in a copy; every one has to be found
+
+EVOLVE_ROOT names another tree to judge; EVOLVE_BUILD, where rules that build keep their copies (the
+tree's build/). How a chapter shows the run of a program says checks/transcripts.py; how an exercise
+is laid out says checks/exercises.py; where a test that leaves is listed says checks/diffs.py.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import stages
+from checks import chapters, diffs, exercises, files, layers, transcripts  # enter their rules
+from checks.core import RULES, Note, Tree
+from checks.selftest import self_test
+
+
+def _first_of_copies(problems):
+    """(problem, later stages with the same): a defect is mended where it was made, then carried."""
+    def same(problem):
+        """What a copy has in common with what it was copied from."""
+        return re.sub(r"^stage\d\d_\w+/", "", problem.path), problem.text
+
+    places = {}
+    for problem in problems:
+        places.setdefault(same(problem), []).append(problem.path)
+    for problem in problems:
+        found = places[same(problem)]
+        if problem.path == found[0]:
+            yield problem, len(set(found)) - 1
+
+
+def apply(rule, tree):
+    """Applies one rule and prints what it says; whether it holds."""
+    start = time.monotonic()
+    said = list(dict.fromkeys(rule.judge(tree)))
+    problems = [one for one in said if not isinstance(one, Note)]
+    word = "FAIL" if problems else "ok"
+    print(f"{word:4} {rule.name:16}{time.monotonic() - start:6.1f} s  {rule.promise}", flush=True)
+    for note in said:
+        if isinstance(note, Note):
+            print(f"       {note.text}")
+    for problem, copies in _first_of_copies(problems):
+        also = f" (and in {copies} later stages)" if copies else ""
+        print(f"     {problem}{also}", flush=True)
+    return not problems
+
+
+def check(rules, tree):
+    """Applies the rules; 0 if all of them hold."""
+    broken = [rule.name for rule in rules if not apply(rule, tree)]
+    if broken:
+        print(f"{len(broken)} of {len(rules)} rules broken: {', '.join(broken)}")
+        return 1
+    print(f"{len(rules)} rules: all hold")
+    return 0
+
+
+def _rules(words):
+    """The rules that a comma-separated list names."""
+    names = words.split(",")
+    for name in names:
+        if name not in RULES:
+            raise argparse.ArgumentTypeError(f"there is no rule {name!r}; --list shows them")
+    return [RULES[name] for name in names]
+
+
+def _arguments(words):
+    """The command line; bad usage ends here, with status 2."""
+    parser = argparse.ArgumentParser(prog="evolve check", description=__doc__.split("\n")[0])
+    parser.add_argument("--list", action="store_true", help="say which rules there are")
+    parser.add_argument("--only", metavar="RULE[,RULE]", type=_rules, help="apply only these")
+    parser.add_argument("--fast", action="store_true", help="leave out the rules that build")
+    parser.add_argument("--self-test", action="store_true",
+                        help="plant defects in a copy; every one has to be found")
+    args = parser.parse_args(words)
+    if args.fast and args.only and all(rule.builds for rule in args.only):
+        parser.error("--fast leaves out every rule that --only names")
+    return args
+
+
+def main(words=None):
+    """Does what the command line says."""
+    args = _arguments(words)
+    rules = args.only or sorted(RULES.values(), key=lambda rule: rule.builds)
+    if args.fast:
+        rules = [rule for rule in rules if not rule.builds]
+    if args.list:
+        for rule in rules:
+            print(f"{rule.name:16}{rule.promise}")
+        return 0
+    tree = Tree(Path(os.environ.get("EVOLVE_ROOT") or stages.ROOT).resolve())
+    if not tree.stages:
+        print(f"evolve check: there is no stage to judge in {tree.root}", file=sys.stderr)
+        return 2
+    return self_test(rules, tree) if args.self_test else check(rules, tree)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

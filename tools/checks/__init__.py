@@ -1,0 +1,1 @@
+"""The rules behind `./evolve check`, one module for each thing that they look at."""

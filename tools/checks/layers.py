@@ -1,0 +1,123 @@
+"""The rule that keeps the library in layers: who may include whom.
+
+A backend that knows no event and no base can be read, tested and replaced alone; a circle among
+headers means that no part can be understood before another.
+"""
+
+import re
+from pathlib import PurePosixPath
+
+from checks.core import Note, below, lines, rule
+
+LAYERS = [
+    {"what", "tailq", "callback", "clock", "unique_fd", "log", "evthread"},
+    {"event", "eventop"},
+    {"evmap", "min_heap", "poll", "select", "epoll", "kqueue", "changelist", "common_timeout"},
+    {"evsig", "notifier", "event_base", "event_config"},
+]
+LAYER_OF = {name: k for k, names in enumerate(LAYERS) for name in names}
+BACKENDS = {"poll", "select", "epoll", "kqueue"}
+CLOSED_TO_BACKENDS = {"event", "event_base", "evmap"}
+
+_INCLUDE = re.compile(r'\s*#\s*include\s+["<](evolve/[\w./]+)[">]')
+
+
+def includes(path):
+    """(line, name) of every header of the library that a file includes."""
+    return [(k, found.group(1)) for k, text in enumerate(lines(path), 1)
+            if (found := _INCLUDE.match(text))]
+
+
+def _stem(name):
+    """`evolve/x.h` as the table of layers knows it."""
+    return PurePosixPath(name).stem
+
+
+def _graph(stage):
+    """Every header of a stage with what it includes."""
+    return {path.relative_to(stage).as_posix(): includes(path)
+            for path in below(stage, "evolve", suffixes=(".h",))}
+
+
+def _include_problem(name, target, graph):
+    """What is wrong with one include of one header; None where it is allowed."""
+    one, two = LAYER_OF[_stem(name)], LAYER_OF.get(_stem(target))
+    if target not in graph:
+        return f'includes "{target}", which this stage does not have'
+    if two is not None and two > one:
+        return (f'includes "{target}" from layer {two + 1}, but stands in layer {one + 1}: '
+                "a forward declaration, or a move of the code, must do")
+    return None
+
+
+def circle(graph, start):
+    """The shortest chain of includes that leads from a header back to it; empty if none does."""
+    chains, seen = [[start]], set()
+    while chains:
+        chain = chains.pop(0)
+        for _, target in graph.get(chain[-1], []):
+            if target == start:
+                return [*chain, start]
+            if target not in seen:
+                seen.add(target)
+                chains.append([*chain, target])
+    return []
+
+
+def _circles(tree, stage, graph):
+    """One problem for each header that first closes a circle."""
+    told = set()
+    for name in graph:
+        chain = circle(graph, name)
+        if chain and not told & set(chain):
+            told |= set(chain)
+            line = next(k for k, target in graph[name] if target == chain[1])
+            yield tree.problem(stage / name, line, "circle of includes: " + " -> ".join(chain))
+
+
+def _headers(tree, stage, graph):
+    """Problems of single includes, and notes on neighbours in one layer."""
+    for name, targets in graph.items():
+        if _stem(name) not in LAYER_OF:
+            yield tree.problem(stage / name, 1, "this header stands in no layer: enter it in "
+                               "LAYERS of tools/checks/layers.py")
+            continue
+        for line, target in targets:
+            if text := _include_problem(name, target, graph):
+                yield tree.problem(stage / name, line, text)
+            elif LAYER_OF.get(_stem(target)) == LAYER_OF[_stem(name)]:
+                yield Note(f"{name} includes {target}, of its own layer")
+
+
+def _chain_to_closed(graph, start):
+    """How a file reaches a header that is closed to backends; empty where it does not."""
+    chains, seen = [[start]], set()
+    while chains:
+        chain = chains.pop(0)
+        if _stem(chain[-1]) in CLOSED_TO_BACKENDS:
+            return chain
+        for _, target in graph.get(chain[-1], []):
+            if target not in seen:
+                seen.add(target)
+                chains.append([*chain, target])
+    return []
+
+
+def _backends(tree, stage, graph):
+    """Problems of a backend, or of eventop, that sees more than descriptors."""
+    for path in below(stage, "evolve", suffixes=(".h", ".cpp")):
+        if path.stem in BACKENDS | {"eventop"}:
+            for line, target in includes(path):
+                if chain := _chain_to_closed(graph, target):
+                    way = " -> ".join([path.name, *chain])
+                    yield tree.problem(path, line, f"a backend must not see {chain[-1]}: {way}")
+
+
+@rule("headers include only lower layers, in no circle; backends see no event, base or map")
+def layers(tree):
+    """Judges the includes of every stage."""
+    for stage in tree.stages:
+        graph = _graph(stage)
+        yield from _headers(tree, stage, graph)
+        yield from _circles(tree, stage, graph)
+        yield from _backends(tree, stage, graph)
