@@ -1,11 +1,13 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <map>
 #include <optional>
 #include <span>
 #include <system_error>
+#include <vector>
 
 #include "evolve/poll.h"
 #include "test/descriptor_limit.h"
@@ -50,19 +52,24 @@ TEST(Poll, TellsOfAClosedDescriptorBesideTheReadyOnes) {
 }
 
 TEST(Poll, ThrowsWhatTheSystemSays) {
-  const std::array<pair, 2> fds;
+  const pair fds;
+  std::vector<int> high(80);  // more than the limit, and beyond it
   poll op;
-  for (const pair& each : fds) op.add(each.a(), what::none, what::write);
+  for (int& fd : high) {
+    fd = ::fcntl(fds.a(), F_DUPFD, 100);
+    op.add(fd, what::none, what::write);
+  }
   op.prepare();
   const auto wait = [&op] { op.wait(std::nullopt); };
   {
-    const descriptor_limit below(1);
+    const descriptor_limit below(64);
     if (!below.set()) GTEST_SKIP() << "the limit of descriptors stays";
     EXPECT_EQ(error_of(wait), std::errc::invalid_argument);
   }
 
   EXPECT_NO_THROW(wait());
-  EXPECT_EQ(op.collect().size(), 2u);
+  EXPECT_EQ(op.collect().size(), high.size());
+  for (const int fd : high) ::close(fd);
 }
 
 }  // namespace
