@@ -25,7 +25,7 @@ class event_base::run {
   event_base& base_;
 };
 
-event_base::event_base() : event_base(methods().front().make()) {}
+event_base::event_base() : event_base(supported_methods().front().make()) {}
 
 event_base::event_base(std::string_view method)
     : event_base(make_eventop(method)) {}

@@ -42,7 +42,7 @@ class event_base {
   /// \libevent{event.c,event_base_new}
   event_base();
 
-  /// Waits with the backend called `method`, one of methods().
+  /// Waits with the backend called `method`, one of supported_methods().
   /// \throws std::invalid_argument when there is none of that name.
   explicit event_base(std::string_view method);
 

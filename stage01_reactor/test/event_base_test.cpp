@@ -28,11 +28,11 @@ static_assert(!std::is_copy_constructible_v<event_base>);
 static_assert(!std::is_move_constructible_v<event_base>);
 
 TEST(EventBaseMade, ByDefaultWaitsWithTheFirstMethod) {
-  EXPECT_STREQ(event_base().method(), methods().front().name);
+  EXPECT_STREQ(event_base().method(), supported_methods().front().name);
 }
 
 TEST(EventBaseMade, WaitsWithTheMethodOfThatName) {
-  for (const method& m : methods()) {
+  for (const method& m : supported_methods()) {
     EXPECT_STREQ(event_base(m.name).method(), m.name);
   }
 }
@@ -161,7 +161,7 @@ TEST_P(EventBase, CannotRunWithinACallbackAndGoesOnWhenItIsTried) {
 }
 
 TEST_P(EventBase, AnotherBaseCanRunWithinACallback) {
-  event_base other(GetParam());
+  event_base other(make_backend(GetParam()));
   event inner(other, b.a(), what::read, [this] { ++calls; });
   inner.add();
   event outer(base, a.a(), what::read, [&other] { other.dispatch(); });
@@ -184,7 +184,7 @@ TEST_P(EventBase, GoesOnWhenItIsInterrupted) {
 }
 
 TEST_P(EventBase, MayGoBeforeItsEvents) {
-  auto shortlived = std::make_unique<event_base>(GetParam());
+  auto shortlived = std::make_unique<event_base>(make_backend(GetParam()));
   event added(*shortlived, a.a(), what::read, [this] { ++calls; });
   event idle(*shortlived, b.a(), what::read, [this] { ++calls; });
   added.add();
@@ -195,7 +195,7 @@ TEST_P(EventBase, MayGoBeforeItsEvents) {
 }
 
 TEST_P(EventBase, MayGoAfterItsEvents) {
-  event_base longlived(GetParam());
+  event_base longlived(make_backend(GetParam()));
   {
     event ev(longlived, a.a(), what::read, [this] { ++calls; });
     ev.add();
@@ -206,7 +206,7 @@ TEST_P(EventBase, MayGoAfterItsEvents) {
 }
 
 TEST_P(EventBase, ClosesNoDescriptorWhenItGoes) {
-  auto shortlived = std::make_unique<event_base>(GetParam());
+  auto shortlived = std::make_unique<event_base>(make_backend(GetParam()));
   event ev(*shortlived, a.a(), what::read, [] {});
   ev.add();
 
@@ -322,7 +322,7 @@ TEST_F(EventBaseOnFake, LooksButDoesNotWaitWhileSomethingIsDue) {
 TEST_F(EventBaseOnFake, AddsWhatHappensToWhatAnEventIsDueFor) {
   what seen = what::none;
   a.emplace(base, fds.a(), what::read, [] { throw std::bad_exception(); });
-  b.emplace(base, fds.b(), any_io, [&seen, this](what fired) {
+  b.emplace(base, fds.b(), what::read | what::write, [&seen, this](what fired) {
     seen = fired;
     called('b');
   });
@@ -332,7 +332,7 @@ TEST_F(EventBaseOnFake, AddsWhatHappensToWhatAnEventIsDueFor) {
   finds(fds.b(), what::write);
   base.dispatch();
 
-  EXPECT_EQ(seen, any_io);
+  EXPECT_EQ(seen, what::read | what::write);
   EXPECT_EQ(trace, "b2 ");
 }
 

@@ -59,7 +59,7 @@ class event_base::running_scope {
   event_base& base_;
 };
 
-event_base::event_base() : event_base(methods().front().make()) {}
+event_base::event_base() : event_base(supported_methods().front().make()) {}
 
 event_base::event_base(std::string_view method)
     : event_base(make_eventop(method)) {}
@@ -241,7 +241,7 @@ void event_base::unwatch(event& ev) noexcept { io_.del(*evsel_, ev); }
 void event_base::active(event& ev, what res) {
   require_priority(ev);
   activate(ev, res);
-  if (ev.pri_ < running_priority_ && !drains()) continue_ = true;
+  if (ev.pri_ < running_priority_) preempted_ = true;
 }
 
 void event_base::require_priority(const event& ev) const {
@@ -317,7 +317,7 @@ void event_base::activate(event& ev, what res) {
 // Whether anything was called.
 bool event_base::process_active() {
   next_turn();
-  continue_ = false;
+  continue_ = preempted_ = false;
   bool called = false;
   for (running_priority_ = 0; running_priority_ < activequeues_.size();
        ++running_priority_) {
@@ -342,19 +342,19 @@ bool event_base::process_active_single_queue(activequeue& queue) {
   while (!queue.empty() && queue.front().turn_ != turn_) {
     call(queue.front());
     called = true;
-    if (break_ || continue_) break;
+    if (break_ || continue_ || (preempted_ && !drains())) break;
   }
   return called;
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
 void event_base::call(event& ev) {
+  const running_scope guard(*this, ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
   queue_remove_active(ev);
   if (!any(ev.events_ & what::persist)) del(ev);
   const callback function = ev.callback_;
-  const running_scope guard(*this, ev);
   function(fd, res);
 }
 

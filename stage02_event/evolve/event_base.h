@@ -39,7 +39,7 @@ enum class loop_flags : unsigned {
 template <>
 inline constexpr bool is_bitmask<loop_flags> = true;
 
-/// What event_base::num_events() counts. Internal events never count.
+/// What event_base::num_events() counts.
 /// \libevent{event.h,EVENT_BASE_COUNT_ADDED}
 enum class event_count {
   active,  ///< the events that are due
@@ -77,7 +77,7 @@ class event_base {
   /// \libevent{event.c,event_base_new}
   event_base();
 
-  /// Waits with the backend called `method`, one of methods().
+  /// Waits with the backend called `method`, one of supported_methods().
   /// \throws std::invalid_argument when there is none of that name.
   explicit event_base(std::string_view method);
 
@@ -166,7 +166,8 @@ class event_base {
   /// \libevent{event.c,event_base_get_num_events}
   std::size_t num_events(event_count kind) const noexcept;
 
-  /// How many there have been at most; with `clear`, since now.
+  /// How many there have been at most. With `clear` the mark begins again
+  /// afterwards, at how many there are now.
   /// \libevent{event.c,event_base_get_max_events}
   std::size_t max_events(event_count kind, bool clear = false) noexcept;
 
@@ -176,8 +177,8 @@ class event_base {
   event* running_event() const noexcept { return running_; }
 
   /// Calls `visit` for each event that is added or due, once, with what is true
-  /// of it now; until it returns false. Whether it never did. `visit` may do to
-  /// the events what it likes.
+  /// of it now; until it returns false. Returns false then, and else true.
+  /// `visit` may do to the events what it likes.
   /// The order is by descriptor, then the rest.
   /// \libevent{event.c,event_base_foreach_event}
   bool for_each_event(
@@ -260,6 +261,7 @@ class event_base {
   bool break_ = false;  // a request: to leave after the callback
   bool continue_ =
       false;  // a request: to begin the next turn after the callback
+  bool preempted_ = false;  // something more urgent has become due
   bool got_exit_ = false;  // the last run was asked to exit
   bool got_break_ = false;  // the last run was asked to break
 };

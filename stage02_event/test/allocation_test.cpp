@@ -85,7 +85,8 @@ TEST_P(Allocation, IsNotForATurn) {
   std::list<event> events;
   int calls = 0;
   for (const pair& p : pairs) {
-    events.emplace_back(base, p.a(), any_io, [&] { ++calls; });
+    events.emplace_back(base, p.a(), what::read | what::write,
+                        [&] { ++calls; });
     p.send();
   }
 

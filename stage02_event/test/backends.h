@@ -4,17 +4,24 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "evolve/event_base.h"
 
 namespace evolve {
 
-/// One line each; a name of methods().
+/// One line each.
 constexpr const char* backends[] = {
     "poll",
     "select",
 };
+
+/// Makes the backend of that name.
+inline std::unique_ptr<eventop> make_backend(std::string_view name) {
+  return make_eventop(name);
+}
 
 /// A suite whose every test runs once on each backend:
 ///
@@ -24,13 +31,14 @@ constexpr const char* backends[] = {
 ///     TEST_P(EventBase, RunsUntilNoEventIsLeft) { … base … }
 class OnBackend : public ::testing::TestWithParam<const char*> {
  protected:
-  event_base base{GetParam()};
+  event_base base{make_backend(GetParam())};
 };
 
 /// The backend's name, as a part of a test's.
 inline std::string backend_name(
     const ::testing::TestParamInfo<const char*>& info) {
-  return info.param;
+  std::string name = info.param;
+  return name;
 }
 
 }  // namespace evolve

@@ -110,7 +110,8 @@ class event {
   /// \libevent{event.c,event_del}
   void del() noexcept;
 
-  /// Forgets the timeout, and keeps waiting for the rest.
+  /// Forgets the timeout, also when it has passed but the callback has not been
+  /// called yet, and keeps waiting for the rest.
   /// \libevent{event.c,event_remove_timer}
   void remove_timer() noexcept;
 

@@ -386,7 +386,7 @@ TEST_F(CommonTimeout, CountsItsEventsAndNotItself) {
 }
 
 TEST_F(CommonTimeout, GoesWithItsBaseAndLeavesTheEvents) {
-  std::optional<event_base> other(std::in_place, methods()[0].name);
+  std::optional<event_base> other(std::in_place, supported_methods()[0].name);
   event timer = event::timer(*other, [] {});
   event reader(*other, fds.a(), what::read | what::persist, [] {});
   timer.add(other->init_common_timeout(10ms));

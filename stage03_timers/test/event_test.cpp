@@ -76,12 +76,12 @@ TEST_P(Event, WaitsForNothingUntilItIsAdded) {
 }
 
 TEST_P(Event, PendingIsWhatItWaitsFor) {
-  event both(base, fds.a(), any_io | what::persist, [] {});
+  event both(base, fds.a(), what::read | what::write | what::persist, [] {});
   event reader(base, fds.b(), what::read, [] {});
 
   both.add();
   reader.add();
-  EXPECT_EQ(both.pending(), any_io);
+  EXPECT_EQ(both.pending(), what::read | what::write);
   EXPECT_EQ(reader.pending(), what::read);
 
   both.del();
@@ -143,12 +143,13 @@ TEST_P(Event, IsCalledAgainUntilNothingIsLeftToRead) {
 
 TEST_P(Event, IsToldOfBothWhenBothHaveHappened) {
   what seen = what::none;
-  event ev(base, fds.a(), any_io, [&seen](what fired) { seen = fired; });
+  event ev(base, fds.a(), what::read | what::write,
+           [&seen](what fired) { seen = fired; });
 
   ev.add();
   base.dispatch();
 
-  EXPECT_EQ(seen, any_io);
+  EXPECT_EQ(seen, what::read | what::write);
 }
 
 TEST_P(Event, IsCalledOnceWhenAddedTwice) {
@@ -365,7 +366,8 @@ TEST_F(EventOnFake, TellsTheKernelOnceHoweverOftenItIsAdded) {
 
 TEST_F(EventOnFake, TellsTheKernelThatItIsDoneBeforeItsCallbackIsCalled) {
   std::size_t told = 0;
-  event once(base, fds.a(), any_io, [&] { told = kernel.calls.size(); });
+  event once(base, fds.a(), what::read | what::write,
+             [&] { told = kernel.calls.size(); });
 
   once.add();
   finds(fds.a(), what::read);
@@ -1068,6 +1070,35 @@ TEST_F(Timers, RemoveTimerDoesNothingWhereThereIsNone) {
   base.self_check();
 }
 
+TEST_F(Timers, RemoveTimerTakesBackATimeoutThatIsDue) {
+  event b = event::timer(base, noted("b"));
+  event c(base, fds.a(), what::read | what::persist, noted("c"));
+  event a = event::timer(base, [&] {
+    b.remove_timer();
+    c.remove_timer();
+  });
+  for (event* ev : {&a, &b, &c}) ev->add(10ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{});
+  EXPECT_EQ(b.pending(), what::none);
+  EXPECT_EQ(c.pending(), what::read);
+  EXPECT_EQ(base.num_events(event_count::active), 0u);
+}
+
+TEST_F(Timers, RemoveTimerTakesBackNothingElseThatIsDue) {
+  event b(base, fds.a(), what::read, noted("b"));
+  event a = event::timer(base, [&] { b.remove_timer(); });
+  a.active(what::timeout);
+  b.add(10ms);
+
+  readable();
+  turn_after(10ms);
+
+  EXPECT_EQ(notes, lines{"b read 10ms"});
+}
+
 TEST_F(Timers, DelForgetsTheTimeoutToo) {
   event a(base, fds.a(), what::read | what::persist, noted("a"));
   a.add(10ms);
@@ -1226,7 +1257,8 @@ TEST_F(Timers, WhatIsDueWhenTheLoopBreaksIsCalledByTheNextRun) {
 }
 
 TEST_F(Timers, AnEventOutlivesItsBaseToBeDestroyed) {
-  std::optional<event_base> short_lived(std::in_place, methods()[0].name);
+  std::optional<event_base> short_lived(std::in_place,
+                                        supported_methods()[0].name);
   event timer = event::timer(*short_lived, noted("timer"), what::persist);
   event reader(*short_lived, fds.a(), what::read, noted("reader"));
   timer.add(10ms);

@@ -16,8 +16,8 @@ namespace {
 
 constexpr int max_priorities = 256;
 
-// How many deadlines that have moved are looked after before a wait. If there
-// are more, the wait may end too early once, and they are looked after then.
+// How many entries that are too early are mended before a wait, at most. For
+// one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
 
 // An event in one of these is waiting for something.
@@ -74,7 +74,7 @@ class event_base::running_scope {
   event_base& base_;
 };
 
-event_base::event_base() : event_base(methods().front().make()) {}
+event_base::event_base() : event_base(supported_methods().front().make()) {}
 
 event_base::event_base(std::string_view method)
     : event_base(make_eventop(method)) {}
@@ -357,20 +357,24 @@ void event_base::unwatch(event& ev) noexcept {
   any(ev.events_ & what::signal) ? evsig_.del(ev) : io_.del(*evsel_, ev);
 }
 
-// A timeout that has passed but not been told of is taken back: it is replaced.
 void event_base::start_timer(event& ev, duration length) noexcept {
-  if (any(ev.flags_ & evlist::active) && any(ev.res_ & what::timeout)) {
-    ev.res_ &= ~what::timeout;
-    if (!any(ev.res_)) queue_remove_active(ev);
-  }
+  take_back_timeout(ev);
   if (any(ev.events_ & what::persist)) ev.interval_ = length;
   schedule(ev, after(gettime(), length), ++sequence_);
 }
 
 void event_base::remove_timer(event& ev) noexcept {
+  take_back_timeout(ev);
   unschedule(ev);
   ev.flags_ &= ~evlist::common;
   ev.interval_ = event::no_interval;
+}
+
+// One that has passed, but that the callback has not been told of.
+void event_base::take_back_timeout(event& ev) noexcept {
+  if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
+  ev.res_ &= ~what::timeout;
+  if (!any(ev.res_)) queue_remove_active(ev);
 }
 
 // Requires room in the heap.
@@ -407,7 +411,7 @@ void event_base::rearm(event& ev) {
   timeheap_.reserve_one();
   const bool timed_out =
       ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
-  const time_point start = gettime();
+  const time_point start = clock_();
   time_point next = after(timed_out ? ev.deadline_ : start, ev.interval_);
   if (next < start) next = after(start, ev.interval_);
   schedule(ev, next, ++sequence_);
@@ -421,7 +425,7 @@ void event_base::expire(event& ev) {
 void event_base::active(event& ev, what res) {
   require_priority(ev);
   activate(ev, res);
-  if (ev.pri_ < running_priority_ && !drains()) continue_ = true;
+  if (ev.pri_ < running_priority_) preempted_ = true;
 }
 
 void event_base::require_priority(const event& ev) const {
@@ -485,7 +489,7 @@ time_point event_base::gettime() noexcept {
 
 // Not at all where nobody will ask for it.
 void event_base::cache_time() noexcept {
-  if (timeheap_.empty() && event_count_active_.now == 0) return;
+  if (timeheap_.empty()) return;
   time_cache_ = clock_();
 }
 
@@ -545,7 +549,7 @@ void event_base::activate(event& ev, what res) {
 // Whether anything was called.
 bool event_base::process_active() {
   next_turn();
-  continue_ = false;
+  continue_ = preempted_ = false;
   bool called = false;
   for (running_priority_ = 0; running_priority_ < activequeues_.size();
        ++running_priority_) {
@@ -570,13 +574,14 @@ bool event_base::process_active_single_queue(activequeue& queue) {
   while (!queue.empty() && queue.front().turn_ != turn_) {
     call(queue.front());
     called = true;
-    if (break_ || continue_) break;
+    if (break_ || continue_ || (preempted_ && !drains())) break;
   }
   return called;
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
 void event_base::call(event& ev) {
+  const running_scope guard(*this, ev);
   cached_ = false;  // a time of its own begins
   const bool persistent = any(ev.events_ & what::persist);
   if (persistent && ev.interval_ != event::no_interval) rearm(ev);
@@ -590,7 +595,6 @@ void event_base::call(event& ev) {
   }
   if (!persistent) del(ev);
   const callback function = ev.callback_;
-  const running_scope guard(*this, ev);
   function(fd, res);
 }
 

@@ -82,7 +82,7 @@ class event_base {
   /// \libevent{event.c,event_base_new}
   event_base();
 
-  /// Waits with the backend called `method`, one of methods().
+  /// Waits with the backend called `method`, one of supported_methods().
   /// \throws std::invalid_argument when there is none of that name.
   explicit event_base(std::string_view method);
 
@@ -200,7 +200,8 @@ class event_base {
   /// \libevent{event.c,event_base_get_num_events}
   std::size_t num_events(event_count kind) const noexcept;
 
-  /// How many there have been at most; with `clear`, since now.
+  /// How many there have been at most. With `clear` the mark begins again
+  /// afterwards, at how many there are now.
   /// \libevent{event.c,event_base_get_max_events}
   std::size_t max_events(event_count kind, bool clear = false) noexcept;
 
@@ -210,8 +211,8 @@ class event_base {
   event* running_event() const noexcept { return running_; }
 
   /// Calls `visit` for each event that is added or due, once, with what is true
-  /// of it now; until it returns false. Whether it never did. `visit` may do to
-  /// the events what it likes.
+  /// of it now; until it returns false. Returns false then, and else true.
+  /// `visit` may do to the events what it likes.
   /// The order is by descriptor, then by signal, then the timers, then the
   /// rest.
   /// \libevent{event.c,event_base_foreach_event}
@@ -264,6 +265,7 @@ class event_base {
   void unwatch(event& ev) noexcept;
   void start_timer(event& ev, duration length) noexcept;
   void remove_timer(event& ev) noexcept;
+  void take_back_timeout(event& ev) noexcept;
   void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
   void unschedule(event& ev) noexcept;
   void rearm(event& ev);
@@ -321,6 +323,7 @@ class event_base {
   bool break_ = false;  // a request: to leave after the callback
   bool continue_ =
       false;  // a request: to begin the next turn after the callback
+  bool preempted_ = false;  // something more urgent has become due
   bool got_exit_ = false;  // the last run was asked to exit
   bool got_break_ = false;  // the last run was asked to break
 };

@@ -71,7 +71,7 @@ struct method {
 
 /// The backends of this system, the best one first.
 /// \libevent{event.c,eventops}
-std::span<const method> methods() noexcept;
+std::span<const method> supported_methods() noexcept;
 
 /// Makes the backend called `name`.
 /// \throws std::invalid_argument when there is none, and says which there are.

@@ -169,7 +169,7 @@ evsig::~evsig() {
 void evsig::add(event& ev) {
   list& events = reserve(ev.fd_);
   if (events.empty()) {
-    if (!caught_) open();
+    if (!caught_) caught_ = open();
     std::atomic<bool>& wanted = caught_->wanted[index(ev.fd_)];
     caught_->counts[index(ev.fd_)].store(0);
     wanted.store(true);  // first, or what the handler gets at once is lost
@@ -197,11 +197,11 @@ void evsig::del(event& ev) noexcept {
   log(severity::warn, text);
 }
 
-void evsig::open() {
+std::unique_ptr<mailbox> evsig::open() {
   auto box = std::make_unique<mailbox>(base_, asleep_);
   base_.add_internal(box->readable);
   publish(*box);
-  caught_ = std::move(box);
+  return box;
 }
 
 evsig::list& evsig::reserve(int signo) {

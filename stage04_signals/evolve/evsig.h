@@ -84,7 +84,7 @@ class evsig {
   int size() const noexcept { return static_cast<int>(sigmap_.size()); }
 
  private:
-  void open();
+  std::unique_ptr<mailbox> open();
   list& reserve(int signo);
 
   event_base& base_;  // who watches the pipe

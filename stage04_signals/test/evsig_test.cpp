@@ -57,7 +57,7 @@ struct watch {
 class watched_eventop final : public eventop {
  public:
   watched_eventop(std::string_view method, watch& seen)
-      : real_(make_eventop(method)), seen_(seen) {}
+      : real_(make_backend(method)), seen_(seen) {}
 
   const char* name() const noexcept override { return real_->name(); }
   void add(int fd, what old, what now) override {
@@ -201,8 +201,8 @@ TEST_P(Evsig, ASignalOfBeforeTheFirstAddIsForgotten) {
 }
 
 TEST_P(Evsig, EveryBaseGetsEveryDelivery) {
-  event_base second(GetParam());
-  event_base third(GetParam());
+  event_base second(make_backend(GetParam()));
+  event_base third(make_backend(GetParam()));
   const counting_event a(base);
   const counting_event b(second);
   const counting_event c(third);
@@ -239,7 +239,7 @@ TEST_P(Evsig, TheOtherBasesGoOnWhicheverIsDestroyed) {
     std::array<std::unique_ptr<event_base>, 3> bases;
     std::array<std::unique_ptr<counting_event>, 3> events;
     for (std::size_t i = 0; i < 3; ++i) {
-      bases[i] = std::make_unique<event_base>(GetParam());
+      bases[i] = std::make_unique<event_base>(make_backend(GetParam()));
       events[i] = std::make_unique<counting_event>(*bases[i]);
     }
     bases[gone].reset();
@@ -757,7 +757,8 @@ class SignalsAndThreads : signals_restored, public OnBackend {
   // A loop for a thread of its own, until it has had `count` signals.
   struct counting_loop {
     counting_loop(const char* method, int count)
-        : base(method), ev(event::signal(base, SIGUSR1, [this, count] {
+        : base(make_backend(method)),
+          ev(event::signal(base, SIGUSR1, [this, count] {
             if (++calls == count) ev.del();
           })) {
       ev.add();
