@@ -4,6 +4,7 @@
     check.py [--fast] [--only RULE[,RULE]]    apply all rules, those that build nothing, or some
     check.py --list                           the rules, and what each promises
     check.py --self-test [--only RULE[,RULE]] plant defects in a copy; every one has to be found
+    check.py --cross                          compile for the BSDs and macOS instead; see cross.py
 
 EVOLVE_ROOT names another tree to judge; EVOLVE_BUILD, where rules that build keep their copies (the
 tree's build/). How a chapter shows the run of a program says checks/transcripts.py; how an exercise
@@ -13,6 +14,7 @@ is laid out says checks/exercises.py; where a test that leaves is listed says ch
 import argparse
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -81,6 +83,8 @@ def _arguments(words):
     parser.add_argument("--fast", action="store_true", help="leave out the rules that build")
     parser.add_argument("--self-test", action="store_true",
                         help="plant defects in a copy; every one has to be found")
+    parser.add_argument("--cross", action="store_true",
+                        help="instead, compile and link for the BSDs and macOS, with Zig from npm")
     args = parser.parse_args(words)
     if args.fast and args.only and all(rule.builds for rule in args.only):
         parser.error("--fast leaves out every rule that --only names")
@@ -90,6 +94,9 @@ def _arguments(words):
 def main(words=None):
     """Does what the command line says."""
     args = _arguments(words)
+    if args.cross:
+        return subprocess.run([sys.executable, stages.ROOT / "tools" / "cross.py"],
+                              check=False).returncode
     rules = args.only or sorted(RULES.values(), key=lambda rule: rule.builds)
     if args.fast:
         rules = [rule for rule in rules if not rule.builds]

@@ -47,6 +47,9 @@ package_of() {
     apk:googletest) echo gtest-dev ;;
     pacman:googletest) echo gtest ;;
     pacman:python3) echo python ;;
+    dnf:pkg-config) echo pkgconf-pkg-config ;;
+    pacman:pkg-config | apk:pkg-config | brew:pkg-config | pkg:pkg-config)
+      echo pkgconf ;;
     *) echo "$1" ;;
   esac
 }

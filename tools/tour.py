@@ -152,6 +152,48 @@ def ctrl_c(guide):
         finish(guide, sample)
 
 
+def crowd(guide):
+    """A kernel that remembers."""
+    guide.tell(
+        """A crowd of descriptors, of which few are busy: with poll the kernel walks through all of
+        them in every turn; epoll is told once, and remembers."""
+    )
+    quote_all(guide, "crowd", "2000")
+
+
+def churn(guide):
+    """Changes that are merged."""
+    guide.tell(
+        """What is deleted and added again before the next wait need not be told twice: the same
+        work, once with each change told at once, once with the changes merged."""
+    )
+    quote_all(guide, "churn")
+
+
+def quote_all(guide, name, *arguments):
+    """Runs a sample that ends by itself."""
+    with guide.start(name, *arguments) as sample:
+        while (line := sample.line()) is not None:
+            guide.quote(line)
+        sample.end()
+
+
+def workers(guide):
+    """Several loops."""
+    guide.tell(
+        """A loop for each core, all on one port: the kernel deals out the connections. Ctrl-C is
+        an event of the first loop, which hands the others, in their threads, the work of leaving."""
+    )
+    with guide.start("workers") as sample:
+        port = sample.port()
+        guide.quote(f"listening on 127.0.0.1:{port}", sample.line())
+        wrong, summary = clients.run(port, length=clients.size("256KiB"))
+        guide.measured(summary)
+        if wrong:
+            raise Failed(wrong[0])
+        finish(guide, sample)
+
+
 def finish(guide, sample):
     """Ctrl-C, and what the sample says to it."""
     sample.interrupt()
@@ -180,7 +222,7 @@ def main():
         return 2
     guide = Guide(sys.argv[1])
     try:
-        for show in (echo, fifo, tick, idle, ctrl_c):
+        for show in (echo, fifo, tick, idle, ctrl_c, crowd, churn, workers):
             if guide.has(show.__name__):
                 show(guide)
     except (Failed, OSError) as failure:

@@ -136,7 +136,7 @@ void install(int signo) {
     struct sigaction ours {};
     ours.sa_handler = on_signal;
     ours.sa_flags = SA_RESTART;
-    ::sigfillset(&ours.sa_mask);
+    sigfillset(&ours.sa_mask);
     if (::sigaction(signo, &ours, &d.previous) != 0) {
       fail(errno, "cannot catch signal " + std::to_string(signo));
     }

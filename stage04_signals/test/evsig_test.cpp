@@ -448,8 +448,8 @@ TEST_F(SignalHandlers, ComeBackWithTheirFlagsAndMask) {
   struct sigaction own {};
   own.sa_sigaction = [](int, siginfo_t*, void*) {};
   own.sa_flags = SA_SIGINFO | SA_NODEFER;
-  ::sigemptyset(&own.sa_mask);
-  ::sigaddset(&own.sa_mask, SIGUSR2);
+  sigemptyset(&own.sa_mask);
+  sigaddset(&own.sa_mask, SIGUSR2);
   const temporary_action installed(SIGUSR1, own);
   event_base base;
   event ev = event::signal(base, SIGUSR1, [] {});

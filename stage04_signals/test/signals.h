@@ -28,8 +28,7 @@ inline bool same(const struct sigaction& a, const struct sigaction& b) {
   if (a.sa_handler == SIG_DFL || a.sa_handler == SIG_IGN) return true;
   bool masks = true;
   for (int signo = 1; signo < NSIG; ++signo) {
-    masks &=
-        ::sigismember(&a.sa_mask, signo) == ::sigismember(&b.sa_mask, signo);
+    masks &= sigismember(&a.sa_mask, signo) == sigismember(&b.sa_mask, signo);
   }
   return masks && (a.sa_flags & flags) == (b.sa_flags & flags);
 }
@@ -88,7 +87,7 @@ class signals_restored {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     for (int signo = 1; signo < NSIG; ++signo) {
       EXPECT_TRUE(same(at(signo), action_of(signo))) << "signal " << signo;
-      EXPECT_EQ(::sigismember(&mask_, signo), ::sigismember(&mask, signo));
+      EXPECT_EQ(sigismember(&mask_, signo), sigismember(&mask, signo));
     }
   }
   signals_restored(const signals_restored&) = delete;

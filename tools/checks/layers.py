@@ -10,13 +10,14 @@ from pathlib import PurePosixPath
 from checks.core import Note, below, lines, rule
 
 LAYERS = [
-    {"what", "tailq", "callback", "clock", "unique_fd", "log", "evthread"},
+    {"what", "tailq", "callback", "clock", "unique_fd", "log", "evthread", "task_queue"},
     {"event", "eventop"},
-    {"evmap", "min_heap", "poll", "select", "epoll", "kqueue", "changelist", "common_timeout"},
+    {"evmap", "min_heap", "common_timeout", "changelist",
+     "poll", "select", "epoll", "epoll_changelist", "kqueue"},
     {"evsig", "notifier", "event_base", "event_config"},
 ]
 LAYER_OF = {name: k for k, names in enumerate(LAYERS) for name in names}
-BACKENDS = {"poll", "select", "epoll", "kqueue"}
+BACKENDS = {"poll", "select", "epoll", "epoll_changelist", "kqueue"}
 CLOSED_TO_BACKENDS = {"event", "event_base", "evmap"}
 
 _INCLUDE = re.compile(r'\s*#\s*include\s+["<](evolve/[\w./]+)[">]')
