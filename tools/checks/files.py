@@ -103,8 +103,8 @@ _STAND_IN = "test/kqueue_on_epoll/sys/event.h"
 
 def _may_branch(path, text, start, end, condition):
     """Whether an #if is around a whole file, names a kernel's constant for a backend, or is for a
-    test of what only some systems have."""
-    if path.parent.name == "test" or path.as_posix().endswith(tuple(_OF_THE_SYSTEM)):
+    test or sample of what only some systems have."""
+    if path.parent.name in ("test", "sample") or path.as_posix().endswith(tuple(_OF_THE_SYSTEM)):
         return True
     code = cpp.code_lines(text)
     includes = {k for k, line in enumerate(text.split("\n"), 1) if re.match(r"\s*#", line)}
