@@ -1,0 +1,70 @@
+#include "evolve/evmap.h"
+
+#include <stdexcept>
+#include <string>
+
+#include "evolve/log.h"
+
+namespace evolve {
+namespace {
+
+void tell(eventop& evsel, int fd, what old, what now) try {
+  evsel.add(fd, old, now);
+} catch (const std::exception& refusal) {
+  const std::string said = std::string(evsel.name()) + ": " + refusal.what();
+  log(severity::debug, said.c_str());
+  throw;
+}
+
+}  // namespace
+
+what evmap::slot::wanted() const noexcept {
+  return (nread ? what::read : what::none) |
+         (nwrite ? what::write : what::none);
+}
+
+void evmap::slot::count(what waits, std::uint32_t by) noexcept {
+  if (any(waits & what::read)) nread += by;
+  if (any(waits & what::write)) nwrite += by;
+}
+
+void evmap::add(eventop& evsel, event& ev) {
+  slot& s = reserve(ev.fd_);
+  const what old = s.wanted();
+  const what now = old | (ev.events_ & any_io);
+  if (now != old) tell(evsel, ev.fd_, old, now);
+  s.count(ev.events_, 1);
+  s.events.push_back(ev);
+}
+
+void evmap::del(eventop& evsel, event& ev) noexcept {
+  slot& s = io_[static_cast<std::size_t>(ev.fd_)];
+  const what old = s.wanted();
+  s.events.remove(ev);
+  s.count(ev.events_, ~std::uint32_t{0});  // one less
+  const what now = s.wanted();
+  if (now != old) evsel.del(ev.fd_, old, now);
+}
+
+// A number that no descriptor has is not worth a table of that size.
+evmap::slot& evmap::reserve(int fd) {
+  const auto at = static_cast<std::size_t>(fd);
+  if (at >= io_.size()) {
+    require_open(fd);
+    io_.resize(at + 1);
+  }
+  return io_[at];
+}
+
+void evmap::self_check() const {
+  for (int fd = 0; fd < size(); ++fd) {
+    slot found;
+    for (const event& ev : waiting_on(fd)) found.count(ev.events_, 1);
+    const slot& kept = io_[static_cast<std::size_t>(fd)];
+    if (found.nread == kept.nread && found.nwrite == kept.nwrite) continue;
+    throw std::logic_error("self_check: descriptor " + std::to_string(fd) +
+                           " has other events than its map counts");
+  }
+}
+
+}  // namespace evolve
