@@ -1,5 +1,7 @@
 #include "evolve/event_base.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -74,7 +76,13 @@ class event_base::running_scope {
   event_base& base_;
 };
 
-event_base::event_base() : event_base(supported_methods().front().make()) {}
+event_base::event_base() : event_base(event_config()) {}
+
+event_base::event_base(const event_config& config)
+    : event_base(config.make_eventop()) {
+  limits_ = config.limits();
+  caches_time_ = !config.has(base_flag::no_cache_time);
+}
 
 event_base::event_base(std::string_view method)
     : event_base(make_eventop(method)) {}
@@ -209,7 +217,7 @@ time_point event_base::now() noexcept { return gettime(); }
 
 void event_base::update_time_cache() noexcept {
   time_cache_ = clock_();
-  cached_ = running_loop_;
+  cached_ = running_loop_ && caches_time_;
 }
 
 void event_base::set_clock(clock_reader reader) noexcept {
@@ -229,6 +237,16 @@ common_timeout& event_base::init_common_timeout(duration length) {
   common_timeouts_.push_back(
       std::make_unique<common_timeout>(*this, length, index));
   return *common_timeouts_.back();
+}
+
+void event_base::reinit() {
+  // What is gone is told first: ours may get its number.
+  for (int fd = 0; fd < io_.size(); ++fd) {
+    if (io_.waiting_on(fd).empty() || ::fcntl(fd, F_GETFD) != -1) continue;
+    evict({fd, any_io, EBADF});
+  }
+  evsel_->reinit();
+  evsig_.reinit();
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
@@ -482,7 +500,7 @@ std::optional<duration> event_base::timeout_next() noexcept {
 time_point event_base::gettime() noexcept {
   if (!cached_) {
     time_cache_ = clock_();
-    cached_ = running_loop_;
+    cached_ = running_loop_ && caches_time_;
   }
   return time_cache_;
 }
@@ -501,6 +519,7 @@ void event_base::activate(const ready& r) {
 }
 
 void event_base::evict(const ready& r) {
+  if (io_.waiting_on(r.fd).empty()) return;
   while (!io_.waiting_on(r.fd).empty()) {
     event& ev = io_.waiting_on(r.fd).front();
     del(ev);
@@ -550,6 +569,10 @@ void event_base::activate(event& ev, what res) {
 bool event_base::process_active() {
   next_turn();
   continue_ = preempted_ = false;
+  callbacks_left_ = limits_.callbacks;
+  if (limits_.interval != duration::max()) {
+    turn_end_ = after(clock_(), limits_.interval);
+  }
   bool called = false;
   for (running_priority_ = 0; running_priority_ < activequeues_.size();
        ++running_priority_) {
@@ -574,9 +597,19 @@ bool event_base::process_active_single_queue(activequeue& queue) {
   while (!queue.empty() && queue.front().turn_ != turn_) {
     call(queue.front());
     called = true;
+    limit_dispatch();
     if (break_ || continue_ || (preempted_ && !drains())) break;
   }
   return called;
+}
+
+// A turn that has reached a limit ends as if the callback had asked for it.
+void event_base::limit_dispatch() noexcept {
+  if (running_priority_ < static_cast<std::size_t>(limits_.min_priority))
+    return;
+  if (--callbacks_left_ <= 0) continue_ = true;
+  if (limits_.interval == duration::max()) return;
+  if (clock_() >= turn_end_) continue_ = true;
 }
 
 // The event may be destroyed by its callback, which is why that is copied.

@@ -16,6 +16,7 @@
 #include "evolve/clock.h"
 #include "evolve/common_timeout.h"
 #include "evolve/event.h"
+#include "evolve/event_config.h"
 #include "evolve/eventop.h"
 #include "evolve/evmap.h"
 #include "evolve/evsig.h"
@@ -82,6 +83,11 @@ class event_base {
   /// \libevent{event.c,event_base_new}
   event_base();
 
+  /// Waits with the best backend that `config` leaves.
+  /// \throws std::runtime_error when it leaves none; it says for each, why.
+  /// \libevent{event.c,event_base_new_with_config}
+  explicit event_base(const event_config& config);
+
   /// Waits with the backend called `method`, one of supported_methods().
   /// \throws std::invalid_argument when there is none of that name.
   explicit event_base(std::string_view method);
@@ -112,8 +118,8 @@ class event_base {
   loop_result loop(loop_flags flags = loop_flags::none);
 
   /// Asks the loop to leave after this turn, in which everything due is called,
-  /// unless loopbreak() or loopcontinue() cuts it short; or after the turn in
-  /// which `delay` has passed: the sooner of several.
+  /// unless loopbreak(), loopcontinue() or a limit cuts it short; or after the
+  /// turn in which `delay` has passed: the sooner of several.
   ///
   /// A request is for the run in progress, or when there is none for the next;
   /// and it ends with that run, whether it was needed or not. A delay keeps the
@@ -195,6 +201,22 @@ class event_base {
   /// The name of the backend.
   /// \libevent{event.c,event_base_get_method}
   const char* method() const noexcept { return evsel_->name(); }
+
+  /// What the backend can do besides.
+  /// \libevent{event.c,event_base_get_features}
+  feature features() const noexcept { return evsel_->features(); }
+
+  /// In a child after fork(): makes the base its own. Until then parent and
+  /// child share what the kernel keeps for the base, and the child must not run
+  /// its loop, add or delete events, or destroy them or the base; ending by
+  /// _exit() or exec is fine. The parent goes on as if nothing had happened. An
+  /// event whose descriptor the child does not have is called a last time, as
+  /// when a descriptor goes bad.
+  ///
+  /// Requires that at the time of fork() no other thread used any base.
+  /// \throws std::system_error when there are no descriptors for it.
+  /// \libevent{event.c,event_reinit}
+  void reinit();
 
   /// How many events there are of that kind.
   /// \libevent{event.c,event_base_get_num_events}
@@ -291,6 +313,7 @@ class event_base {
   bool process_active();
   void next_turn() noexcept;
   bool process_active_single_queue(activequeue& queue);
+  void limit_dispatch() noexcept;
   void call(event& ev);
   void queue_insert_active(event& ev) noexcept;
   void queue_remove_active(event& ev) noexcept;
@@ -318,6 +341,10 @@ class event_base {
   std::size_t running_priority_ = 0;  // which queue is being served
   std::uint8_t turn_ = 0;  // what is due since is for the next turn
   loop_flags flags_ = loop_flags::none;  // of the run in progress
+  dispatch_limits limits_;  // how much a turn may call
+  int callbacks_left_ = 0;  // how much of that is left
+  time_point turn_end_{};  // until when it may
+  bool caches_time_ = true;  // a reading of the clock serves for a callback
   bool running_loop_ = false;  // a run is in progress
   bool exit_ = false;  // a request: to leave after the turn
   bool break_ = false;  // a request: to leave after the callback

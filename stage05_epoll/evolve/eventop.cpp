@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "evolve/epoll.h"
 #include "evolve/poll.h"
 #include "evolve/select.h"
 
@@ -21,6 +22,9 @@ std::unique_ptr<eventop> make() {
 }
 
 constexpr method table[] = {
+#ifdef __linux__
+    {"epoll", make<epoll>},
+#endif
     {"poll", make<poll>},
     {"select", make<select>},
 };

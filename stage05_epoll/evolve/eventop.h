@@ -20,6 +20,21 @@ struct ready {
       ///< watches it no more
 };
 
+/// What a backend may be able to do besides.
+/// \libevent{event.h,event_method_feature}
+enum class feature : unsigned {
+  none = 0,
+  et = 0x01,  ///< it can tell that a descriptor *becomes* ready: what::et
+  o1 = 0x02,  ///< the kernel remembers what is watched: a turn costs what
+  ///< happens in it, not what is watched
+  fds = 0x04,  ///< it takes every kind of descriptor, files on disk too
+  early_close = 0x08,  ///< it sees that the peer has closed: what::closed
+};
+
+/// \libevent{event.h,event_method_feature}
+template <>
+inline constexpr bool is_bitmask<feature> = true;
+
 /// A way to wait for many descriptors at once, behind one interface.
 ///
 /// It knows descriptors and what is wanted on each. It does not know events,
@@ -37,8 +52,12 @@ class eventop {
   /// The name by which one asks for it.
   virtual const char* name() const noexcept = 0;
 
+  /// What it can do besides.
+  virtual feature features() const noexcept { return feature::none; }
+
   /// Watches `fd` for `now`, where it was watched for `old`, a part of that;
-  /// what::none when it was not watched.
+  /// what::none when it was not watched. The same as `old`: makes sure of it,
+  /// since behind the number there may be another file by now.
   /// \throws std::system_error when it cannot; nothing has changed then.
   virtual void add(int fd, what old, what now) = 0;
 
@@ -58,6 +77,12 @@ class eventop {
   /// What wait() found; nothing when it was interrupted. Each descriptor comes
   /// once. Valid until the next prepare().
   virtual std::span<const ready> collect() = 0;
+
+  /// In a child after fork(): leaves to the parent what the kernel keeps for
+  /// both, and watches everything anew. A descriptor that can no longer be
+  /// watched is reported by the next collect().
+  /// \throws std::system_error when it cannot.
+  virtual void reinit() {}
 
  protected:
   eventop() = default;

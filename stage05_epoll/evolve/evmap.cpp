@@ -8,6 +8,23 @@
 namespace evolve {
 namespace {
 
+void require_possible(const eventop& evsel, const event& ev) {
+  if (!any(ev.events() & what::closed)) return;
+  if (any(evsel.features() & feature::early_close)) return;
+  throw std::invalid_argument(std::string("event::add: ") + evsel.name() +
+                              " cannot tell that a peer has closed");
+}
+
+// The kernel has one mode for a descriptor.
+void require_agreement(const evmap::list& others, const event& ev) {
+  if (others.empty()) return;
+  const what mode = others.front().events() & what::et;
+  if ((ev.events() & what::et) == mode) return;
+  throw std::invalid_argument("event::add: some events on descriptor " +
+                              std::to_string(ev.fd()) +
+                              " are edge-triggered, and some are not");
+}
+
 void tell(eventop& evsel, int fd, what old, what now) try {
   evsel.add(fd, old, now);
 } catch (const std::exception& refusal) {
@@ -19,20 +36,28 @@ void tell(eventop& evsel, int fd, what old, what now) try {
 }  // namespace
 
 what evmap::slot::wanted() const noexcept {
+  if (events.empty()) return what::none;
   return (nread ? what::read : what::none) |
-         (nwrite ? what::write : what::none);
+         (nwrite ? what::write : what::none) |
+         (nclose ? what::closed : what::none) |
+         (events.front().events_ & what::et);
 }
 
 void evmap::slot::count(what waits, std::uint32_t by) noexcept {
   if (any(waits & what::read)) nread += by;
   if (any(waits & what::write)) nwrite += by;
+  if (any(waits & what::closed)) nclose += by;
 }
 
 void evmap::add(eventop& evsel, event& ev) {
   slot& s = reserve(ev.fd_);
+  require_possible(evsel, ev);
+  require_agreement(s.events, ev);
   const what old = s.wanted();
-  const what now = old | (ev.events_ & any_io);
-  if (now != old) tell(evsel, ev.fd_, old, now);
+  const what now = old | (ev.events_ & (any_io | what::et));
+  if (now != old || any(evsel.features() & feature::o1)) {
+    tell(evsel, ev.fd_, old, now);
+  }
   s.count(ev.events_, 1);
   s.events.push_back(ev);
 }
@@ -61,7 +86,10 @@ void evmap::self_check() const {
     slot found;
     for (const event& ev : waiting_on(fd)) found.count(ev.events_, 1);
     const slot& kept = io_[static_cast<std::size_t>(fd)];
-    if (found.nread == kept.nread && found.nwrite == kept.nwrite) continue;
+    if (found.nread == kept.nread && found.nwrite == kept.nwrite &&
+        found.nclose == kept.nclose) {
+      continue;
+    }
     throw std::logic_error("self_check: descriptor " + std::to_string(fd) +
                            " has other events than its map counts");
   }

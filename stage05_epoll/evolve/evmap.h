@@ -25,6 +25,9 @@ class evmap {
 
   /// Puts `ev` on the map, and tells `evsel` if it is the first of its kind.
   /// Requires that it is not on the map.
+  /// \throws std::invalid_argument when `evsel` cannot tell what::closed, or
+  ///     the events of the descriptor do not agree about what::et; nothing has
+  ///     changed then.
   /// \throws std::system_error from the backend; nothing has changed then.
   /// \libevent{evmap.c,evmap_io_add_}
   void add(eventop& evsel, event& ev);
@@ -54,6 +57,7 @@ class evmap {
     list events;  // in the order of adding
     std::uint32_t nread = 0;  // how many of them wait to read
     std::uint32_t nwrite = 0;  // how many of them wait to write
+    std::uint32_t nclose = 0;  // how many of them wait for the peer's close
 
     what wanted() const noexcept;
     void count(what waits, std::uint32_t by) noexcept;

@@ -204,6 +204,18 @@ std::unique_ptr<mailbox> evsig::open() {
   return box;
 }
 
+void evsig::reinit() {
+  if (!caught_) return;
+  handlers_running.store(0);  // no other thread has come along
+  std::unique_ptr<mailbox> own = open();
+  for (std::size_t signo = 1; signo < sigmap_.size(); ++signo) {
+    own->wanted[signo].store(!sigmap_[signo].empty());
+  }
+  withdraw(*caught_);
+  base_.del(caught_->readable);
+  caught_ = std::move(own);
+}
+
 evsig::list& evsig::reserve(int signo) {
   if (signo < 1 || signo >= NSIG) {
     fail(EINVAL, "there is no signal " + std::to_string(signo));

@@ -29,8 +29,7 @@ struct mailbox;
 /// no descriptors.
 ///
 /// **Fork.** The child shares the pipe: a signal in the child wakes the
-/// parent's loop, for nothing. A child should neither use nor destroy its
-/// parent's bases.
+/// parent's loop, for nothing, until reinit().
 ///
 /// **Others' handlers.** One that the program installs while events wait for
 /// the signal takes it away from all of them.
@@ -71,6 +70,11 @@ class evsig {
 
   /// Forgets that a signal has come, but not how many have. Whether one had.
   bool reset() noexcept;
+
+  /// In a child after fork(): has a pipe of its own, and forgets what has come
+  /// to the parent.
+  /// \throws std::system_error when there are no descriptors for it.
+  void reinit();
 
   /// How often `signo` has come since the last call.
   int take(int signo) noexcept;

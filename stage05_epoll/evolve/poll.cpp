@@ -6,10 +6,17 @@
 namespace evolve {
 namespace {
 
+#ifdef POLLRDHUP
+constexpr int peer_closed = POLLRDHUP;
+#else
+constexpr int peer_closed = 0;  // not to be had on this system
+#endif
+
 short to_poll(what events) noexcept {
   int bits = 0;
   if (any(events & what::read)) bits |= POLLIN;
   if (any(events & what::write)) bits |= POLLOUT;
+  if (any(events & what::closed)) bits |= peer_closed;
   return static_cast<short>(bits);
 }
 
@@ -18,10 +25,15 @@ what from_poll(int bits) noexcept {
   if (bits & (POLLERR | POLLHUP | POLLNVAL)) fired |= any_io;
   if (bits & POLLIN) fired |= what::read;
   if (bits & POLLOUT) fired |= what::write;
+  if (bits & peer_closed) fired |= what::closed;
   return fired;
 }
 
 }  // namespace
+
+feature poll::features() const noexcept {
+  return peer_closed ? feature::fds | feature::early_close : feature::fds;
+}
 
 pollfd* poll::find(int fd) noexcept {
   const auto at = static_cast<std::size_t>(fd);

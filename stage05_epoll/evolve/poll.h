@@ -17,6 +17,7 @@ namespace evolve {
 class poll final : public eventop {
  public:
   const char* name() const noexcept override { return "poll"; }
+  feature features() const noexcept override;
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override;

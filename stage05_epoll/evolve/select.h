@@ -24,6 +24,7 @@ namespace evolve {
 class select final : public eventop {
  public:
   const char* name() const noexcept override { return "select"; }
+  feature features() const noexcept override { return feature::fds; }
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override;

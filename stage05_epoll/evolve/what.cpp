@@ -14,6 +14,8 @@ std::string to_string(what set) {
   add(what::write, "write");
   add(what::signal, "signal");
   add(what::persist, "persist");
+  add(what::et, "et");
+  add(what::closed, "closed");
   return words.empty() ? "none" : words;
 }
 

@@ -69,6 +69,10 @@ enum class what : std::uint16_t {
   write = 0x04,  ///< write() would not block: there is room, or an error
   signal = 0x08,  ///< the event's number is a signal's, and the signal came
   persist = 0x10,  ///< the event stays added when its callback is called
+  et = 0x20,  ///< edge-triggered: only when it *becomes* ready, if the backend
+  ///< can tell; all events of a descriptor have it or none has
+  closed = 0x80,  ///< the peer has closed its side, or the connection is gone;
+  ///< without reading; if the backend can tell
 };
 
 /// \libevent{event.h,EV_READ}
@@ -77,7 +81,7 @@ inline constexpr bool is_bitmask<what> = true;
 
 /// All that can be waited for on a descriptor. An error or a hangup is
 /// reported as all of it, so that it reaches whatever the event waits for.
-inline constexpr what any_io = what::read | what::write;
+inline constexpr what any_io = what::read | what::write | what::closed;
 
 /// `set` in words, for messages: "read|persist", or "none".
 std::string to_string(what set);

@@ -14,6 +14,9 @@ namespace evolve {
 
 /// One line each.
 constexpr const char* backends[] = {
+#ifdef __linux__
+    "epoll",
+#endif
     "poll",
     "select",
 };

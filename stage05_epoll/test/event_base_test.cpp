@@ -1,11 +1,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -26,6 +28,7 @@
 
 #include "evolve/event_base.h"
 #include "test/backends.h"
+#include "test/child_process.h"
 #include "test/fake_eventop.h"
 #include "test/interruptions.h"
 #include "test/manual_clock.h"
@@ -3009,6 +3012,446 @@ TEST_P(SignalsInALoop, DoNotComeInTheWayOfTheBasesEnd) {
   EXPECT_EQ(calls, 1);
   raise(SIGUSR1);
   EXPECT_EQ(own.calls(), 1);
+}
+
+using namespace std::chrono_literals;
+
+TEST(EventBaseMade, WaitsWithWhatItsConfigLeaves) {
+  event_config config;
+  config.avoid_method(supported_methods().front().name);
+  EXPECT_STREQ(event_base(config).method(), supported_methods()[1].name);
+}
+
+TEST(EventBaseMade, ThrowsWhenItsConfigLeavesNothing) {
+  event_config config;
+  for (const method& m : supported_methods()) config.avoid_method(m.name);
+  EXPECT_THROW(event_base{config}, std::runtime_error);
+}
+
+TEST_P(EventBase, HasTheFeaturesOfItsBackend) {
+  EXPECT_EQ(base.features(), make_backend(GetParam())->features());
+}
+
+TEST_P(EventBase, LeaksNoDescriptorOver1000Bases) {
+  const std::vector<int> before = open_descriptors();
+  for (int i = 0; i < 1000; ++i) {
+    event_base brief(make_backend(GetParam()));
+    event reader(brief, a.a(), what::read, [] {});
+    event signals = event::signal(brief, SIGUSR1, [] {});
+    reader.add(999us);
+    signals.add();
+    brief.loop(loop_flags::nonblock);
+    brief.reinit();
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+/// A base that limits what a turn may call, with five events, a to e; each
+/// callback takes a millisecond.
+class DispatchLimits : public ::testing::Test {
+ protected:
+  static dispatch_limits callbacks(int count, int min_priority = 0) {
+    return {duration::max(), count, min_priority};
+  }
+
+  /// Makes the base. All five events have that priority.
+  void limit(const dispatch_limits& limits, int priority = 0) {
+    manual_clock::zero();
+    event_config config;
+    base =
+        std::make_unique<event_base>(config.set_max_dispatch_interval(limits));
+    base->set_clock(manual_clock::read);
+    base->priority_init(3);
+    for (char name = 'a'; name <= 'e'; ++name) make(name, priority);
+  }
+
+  void make(char name, int priority) {
+    events.push_back(std::make_unique<event>(*base, -1, what::none, [=, this] {
+      trace += name;
+      manual_clock::advance(1ms);
+    }));
+    events.back()->priority_set(priority);
+  }
+
+  void all_are_due() {
+    for (const auto& ev : events) ev->active(what::read);
+  }
+
+  /// Who is called in a turn.
+  std::string turn() {
+    base->loop(loop_flags::nonblock);
+    base->self_check();
+    return std::exchange(trace, {});
+  }
+
+  std::unique_ptr<event_base> base;
+  std::vector<std::unique_ptr<event>> events;
+  std::string trace;
+};
+
+TEST_F(DispatchLimits, ThatAreNoneLetATurnCallEverything) {
+  limit({});
+  all_are_due();
+  EXPECT_EQ(turn(), "abcde");
+}
+
+TEST_F(DispatchLimits, OfCallbacksLeaveTheRestDueForTheNextTurns) {
+  limit(callbacks(2));
+  all_are_due();
+
+  EXPECT_EQ(turn(), "ab");
+  EXPECT_EQ(base->num_events(event_count::active), 3u);
+  EXPECT_EQ(turn(), "cd");
+  EXPECT_EQ(turn(), "e");
+  EXPECT_EQ(turn(), "");
+}
+
+TEST_F(DispatchLimits, OfTimeLeaveTheRestDueWhenItHasPassed) {
+  limit({2ms, INT_MAX, 0});
+  all_are_due();
+
+  EXPECT_EQ(turn(), "ab");
+  EXPECT_EQ(turn(), "cd");
+  EXPECT_EQ(turn(), "e");
+}
+
+TEST_F(DispatchLimits, OfNoTimeLetATurnCallOne) {
+  limit({0ms, INT_MAX, 0});
+  all_are_due();
+  EXPECT_EQ(turn(), "a");
+  EXPECT_EQ(turn(), "b");
+}
+
+TEST_F(DispatchLimits, OfTimeCountFromTheBeginningOfTheTurnsCalls) {
+  limit({2ms, INT_MAX, 0});
+  manual_clock::advance(1h);
+  all_are_due();
+  EXPECT_EQ(turn(), "ab");
+}
+
+TEST_F(DispatchLimits, EndATurnByWhicheverIsReachedFirst) {
+  limit({3ms, 2, 0});
+  all_are_due();
+  EXPECT_EQ(turn(), "ab");
+
+  limit({1ms, 2, 0});
+  events.erase(events.begin(), events.begin() + 5);
+  all_are_due();
+  EXPECT_EQ(turn(), "a");
+}
+
+TEST_F(DispatchLimits, DoNotEndARun) {
+  limit(callbacks(2));
+  all_are_due();
+
+  EXPECT_EQ(base->dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(trace, "abcde");
+}
+
+TEST_F(DispatchLimits, CutALastTurnShort) {
+  limit(callbacks(2));
+  all_are_due();
+  base->loopexit();
+
+  EXPECT_EQ(base->dispatch(), loop_result::stopped);
+  EXPECT_EQ(std::exchange(trace, {}), "ab");
+
+  base->dispatch();
+  EXPECT_EQ(trace, "cde");
+}
+
+TEST_F(DispatchLimits, ExemptTheMoreUrgentPriorities) {
+  limit(callbacks(1, 1), 0);
+  make('f', 1);
+  make('g', 2);
+  all_are_due();
+
+  EXPECT_EQ(turn(), "abcdef");
+  EXPECT_EQ(turn(), "g");
+}
+
+TEST_F(DispatchLimits, ConcernTheirLeastPriorityItself) {
+  limit(callbacks(1, 1), 1);
+  all_are_due();
+  EXPECT_EQ(turn(), "a");
+}
+
+TEST_F(DispatchLimits, LetSomethingUrgentInBetween) {
+  for (const int count : {INT_MAX, 2}) {
+    limit(callbacks(count), 1);
+    const pair fds;
+    event urgent(*base, fds.a(), what::read, [this] { trace += '!'; });
+    urgent.priority_set(0);
+    urgent.add();
+    event first(*base, -1, what::none, [&] { fds.send(); });
+    first.priority_set(1);
+    first.active(what::read);
+    all_are_due();
+
+    base->dispatch();
+
+    EXPECT_EQ(std::exchange(trace, {}), count == 2 ? "a!bcde" : "abcde!");
+    events.clear();
+  }
+}
+
+TEST_F(DispatchLimits, CountEachDeliveryOfASignal) {
+  limit(callbacks(2));
+  int calls = 0;
+  event ev = event::signal(*base, SIGUSR1, [&] { ++calls; });
+  ev.add();
+  raise(SIGUSR1, 5);
+
+  for (const int called : {2, 4, 5}) {
+    base->loop(loop_flags::nonblock);
+    EXPECT_EQ(calls, called);
+  }
+}
+
+/// What a callback sees of the time.
+class NoTimeCache : public ::testing::Test {
+ protected:
+  /// By how much now() moves in a callback that takes a millisecond, in a base
+  /// with `flag`.
+  static duration moved(base_flag flag, bool updated) {
+    manual_clock::zero();
+    event_config config;
+    event_base base(config.set_flag(flag));
+    base.set_clock(manual_clock::read);
+    duration by{};
+    base.once(-1, what::none, [&] {
+      const time_point before = base.now();
+      if (updated) base.update_time_cache();
+      manual_clock::advance(1ms);
+      by = base.now() - before;
+    });
+    base.dispatch();
+    return by;
+  }
+};
+
+TEST_F(NoTimeCache, ReadsTheClockWheneverTheTimeIsAskedFor) {
+  EXPECT_EQ(moved(base_flag::no_cache_time, false), 1ms);
+  EXPECT_EQ(moved(base_flag::none, false), 0ms);
+}
+
+TEST_F(NoTimeCache, HasNothingToUpdate) {
+  EXPECT_EQ(moved(base_flag::no_cache_time, true), 1ms);
+}
+
+/// Descriptors that are closed before their events are deleted, as they should
+/// not be; and numbers that stand for something else by then.
+class ReusedNumbers : public OnBackend {
+ protected:
+  ReusedNumbers() { base.set_clock(count_and_read); }
+
+  // A turn of a loop with timers reads the clock twice.
+  static time_point count_and_read() {
+    ++clock_reads;
+    return clock::now();
+  }
+
+  /// What `other` is, under the number that `gone` had.
+  void reuse(const pair& other) {
+    fd = fds.a();
+    fds.close_a();
+    ASSERT_EQ(::fcntl(other.a(), F_DUPFD, fd), fd);
+  }
+
+  ~ReusedNumbers() override {
+    if (fd >= 0) ::close(fd);
+  }
+
+  static inline int clock_reads;
+  pair fds;
+  int fd = -1;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, ReusedNumbers, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(ReusedNumbers, DoNotKeepANewEventFromItsFirstCall) {
+  const pair other;
+  event stale(base, fds.a(), what::read | what::persist, [] {});
+  stale.add();
+  base.loop(loop_flags::nonblock);
+  reuse(other);
+  int calls = 0;
+  event fresh(base, fd, what::read, [&] { ++calls; });
+
+  fresh.add();
+  other.send();
+  base.loop(loop_flags::once);
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(ReusedNumbers, DoNotKeepANewEventWaitingWhenTheStaleOneGoes) {
+  const pair other;
+  auto stale =
+      std::make_unique<event>(base, fds.a(), what::read, [] { FAIL(); });
+  stale->add();
+  base.loop(loop_flags::nonblock);
+  reuse(other);
+  int calls = 0;
+  event fresh(base, fd, what::read, [&] { ++calls; });
+
+  fresh.add();
+  stale.reset();
+  other.send();
+  base.loop(loop_flags::once);
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(ReusedNumbers, OfDuplicatesDoNotKeepTheLoopBusy) {
+  const pair other;
+  event gone(base, fds.a(), what::read | what::persist, [] { FAIL(); });
+  gone.add();
+  base.loop(loop_flags::nonblock);
+  const int duplicate = ::dup(fds.a());
+  fds.send();
+  fds.close_a();
+  gone.del();
+  int served = 0;
+  event reads(base, other.a(), what::read, [&] { ++served; });
+  event ends = event::timer(base, [&] { other.send(); });
+
+  reads.add();
+  ends.add(20ms);
+  clock_reads = 0;
+  base.dispatch();
+
+  EXPECT_EQ(served, 1);
+  EXPECT_LT(clock_reads, 40);
+  ::close(duplicate);
+}
+
+/// Two processes with one base: a descriptor, a timer, and a signal.
+class AfterFork : signals_restored, public OnBackend {
+ protected:
+  AfterFork() {
+    readable.add();
+    timer.add(1ms);
+    usr1.add();
+  }
+
+  /// Runs until all three have been called; who was, by the alphabet.
+  std::string run() {
+    raise(SIGUSR1);
+    base.dispatch();
+    base.self_check();
+    std::sort(trace.begin(), trace.end());
+    return trace;
+  }
+
+  pair fds;
+  std::string trace;
+  event readable{base, fds.a(), what::read, [this] { trace += 'r'; }};
+  event timer{base, -1, what::none, [this] { trace += 't'; }};
+  event usr1{base, SIGUSR1, what::signal, [this] { trace += 'u'; }};
+};
+INSTANTIATE_TEST_SUITE_P(Backends, AfterFork, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(AfterFork, ChildAndParentBothGoOn) {
+  fds.send();
+  child_process child([this] {
+    base.reinit();
+    return run();
+  });
+
+  EXPECT_EQ(run(), "rtu");
+  EXPECT_EQ(child.says(), "rtu");
+}
+
+TEST_P(AfterFork, WhatTheChildDeletesStaysTheParents) {
+  child_process child([this] {
+    base.reinit();
+    for (event* ev : {&readable, &timer, &usr1}) ev->del();
+    return base.dispatch() == loop_result::no_events ? "left" : "stopped";
+  });
+  EXPECT_EQ(child.says(), "left");
+
+  fds.send();
+  EXPECT_EQ(run(), "rtu");
+}
+
+TEST_P(AfterFork, WhatTheChildAddsIsNotTheParents) {
+  const pair other;
+  event late(base, other.a(), what::write, [this] { trace += 'l'; });
+  child_process child([&] {
+    base.reinit();
+    late.add();
+    fds.send();
+    return run();
+  });
+  EXPECT_EQ(child.says(), "lrtu");
+
+  EXPECT_EQ(run(), "rtu");
+}
+
+// Before the child's reinit() or after it.
+TEST_P(AfterFork, WhatTheParentDeletesStaysTheChilds) {
+  child_process child([this] {
+    base.reinit();
+    return run();
+  });
+  for (event* ev : {&readable, &timer, &usr1}) ev->del();
+  fds.send();
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(child.says(), "rtu");
+}
+
+// As in a server that forks when it is asked to: both answer.
+TEST_P(AfterFork, MayBeInACallback) {
+  fds.send();
+  child_process two([this] {
+    base.reinit();
+    base.once(-1, what::none, [this] {
+      if (::fork() > 0) return;
+      base.reinit();
+      trace += '>';
+    });
+    return run() + ' ';
+  });
+
+  const std::string said = two.says();
+  EXPECT_TRUE(said == "rtu >rtu " || said == ">rtu rtu ") << said;
+}
+
+TEST_P(AfterFork, AnEventWithoutADescriptorIsToldAndTakenOff) {
+  child_process child([this] {
+    const recorded_log log;
+    const pair other;
+    base.once(other.a(), what::write, [this] { trace += 'o'; });
+    fds.close_a();
+    base.reinit();
+    const std::string called = run();
+    return called + (any(readable.pending()) ? " waits" : " gone") + ' ' +
+           std::to_string(log.received().size());
+  });
+
+  EXPECT_EQ(child.says(), "ortu gone 1");
+
+  fds.send();
+  EXPECT_EQ(run(), "rtu");
+}
+
+TEST_P(AfterFork, AGrandchildGoesOnToo) {
+  fds.send();
+  child_process child([this] {
+    base.reinit();
+    child_process grandchild([this] {
+      base.reinit();
+      return run();
+    });
+    const std::string own = run();
+    return own + ' ' + grandchild.says();
+  });
+
+  EXPECT_EQ(child.says(), "rtu rtu");
 }
 
 }  // namespace

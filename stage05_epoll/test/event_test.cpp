@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -18,6 +20,7 @@
 #include "evolve/event.h"
 #include "evolve/event_base.h"
 #include "test/backends.h"
+#include "test/backends_with.h"
 #include "test/on_fake.h"
 #include "test/on_manual_clock.h"
 #include "test/pair.h"
@@ -1590,6 +1593,285 @@ TEST(EventLayout, FillsTwoCacheLines) {
   if constexpr (sizeof(void*) == 8) {
     EXPECT_EQ(sizeof(event), 128u);
   }
+}
+
+/// Events that wait for the peer's close, and for nothing else.
+class EarlyClose : public OnBackend {
+ protected:
+  using times = std::vector<what>;
+
+  /// Turns of the loop, whatever comes in them.
+  void turns(int count) {
+    for (int i = 0; i < count; ++i) base.loop(loop_flags::nonblock);
+  }
+
+  pair fds;
+  times heard;
+  event ev{base, fds.a(), what::closed,
+           [this](what fired) { heard.push_back(fired); }};
+};
+INSTANTIATE_TEST_SUITE_P(
+    Backends, EarlyClose,
+    ::testing::ValuesIn(backends_with(feature::early_close)), backend_name);
+
+TEST_P(EarlyClose, IsTheCloseOfHalfAConnection) {
+  ev.add();
+  ::shutdown(fds.b(), SHUT_WR);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(heard, times{what::closed});
+}
+
+TEST_P(EarlyClose, IsSeenBeforeTheDataIsRead) {
+  ev.add();
+  fds.send("last words");
+  turns(3);
+  EXPECT_EQ(heard, times{});
+
+  fds.close_b();
+  base.dispatch();
+
+  EXPECT_EQ(heard, times{what::closed});
+  EXPECT_EQ(fds.receive(), "last words");
+}
+
+TEST_P(EarlyClose, IsAlsoAReset) {
+  ASSERT_EQ(::write(fds.a(), "never read", 10), 10);
+  ev.add();
+  fds.close_b();
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(heard, times{what::closed});
+  char byte;
+  EXPECT_EQ(::read(fds.a(), &byte, 1), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+}
+
+// Of this the system tells as of a hangup, and of nothing else.
+TEST_P(EarlyClose, IsAlsoTheHangupOfAPipe) {
+  pipe_ends ends;
+  event reader(base, ends.reader(), what::closed,
+               [this](what fired) { heard.push_back(fired); });
+  reader.add();
+  ends.close_writer();
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(heard, times{what::closed});
+}
+
+TEST_P(EarlyClose, IsToldToAOneShotEventOnce) {
+  ev.add();
+  fds.close_b();
+  turns(5);
+  EXPECT_EQ(heard, times{what::closed});
+}
+
+TEST_P(EarlyClose, IsToldInEachTurnToAPersistentEventUntilItIsDeleted) {
+  event persists(base, fds.a(), what::closed | what::persist, [&] {
+    heard.push_back(what::closed);
+    if (heard.size() == 3) persists.del();
+  });
+  persists.add();
+  fds.close_b();
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(heard.size(), 3u);
+}
+
+TEST_P(EarlyClose, IsToldBesideWhatCanBeRead) {
+  event reader(base, fds.a(), what::read,
+               [this](what fired) { heard.push_back(fired); });
+  event both(base, fds.a(), what::read | what::closed,
+             [this](what fired) { heard.push_back(fired); });
+  for (event* each : {&ev, &reader, &both}) each->add();
+  fds.send();
+  ::shutdown(fds.b(), SHUT_WR);
+
+  base.dispatch();
+
+  EXPECT_EQ(heard,
+            (times{what::closed, what::read, what::read | what::closed}));
+}
+
+TEST_P(EarlyClose, LeavesTheReaderAloneWhenItsEventIsDeleted) {
+  event reader(base, fds.a(), what::read,
+               [this](what fired) { heard.push_back(fired); });
+  ev.add();
+  reader.add();
+  ev.del();
+  ::shutdown(fds.b(), SHUT_WR);
+
+  base.dispatch();
+
+  EXPECT_EQ(heard, times{what::read});
+}
+
+TEST_P(EarlyClose, IsWhatAnEventMayBePendingFor) {
+  EXPECT_EQ(ev.pending(), what::none);
+  ev.add();
+  EXPECT_EQ(ev.pending(), what::closed);
+}
+
+class NoEarlyClose : public OnBackend {};
+INSTANTIATE_TEST_SUITE_P(
+    Backends, NoEarlyClose,
+    ::testing::ValuesIn(backends_without(feature::early_close)), backend_name);
+
+TEST_P(NoEarlyClose, IsRefusedByTheNameOfTheBackend) {
+  const pair fds;
+  event ev(base, fds.a(), what::read | what::closed, [] {});
+
+  EXPECT_THROW(ev.add(), std::invalid_argument);
+  EXPECT_NE(message_of([&] { ev.add(); }).find(GetParam()), std::string::npos);
+
+  EXPECT_EQ(ev.pending(), what::none);
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  base.self_check();
+}
+
+/// Edge-triggered events that read nothing.
+class Edges : public OnBackend {
+ protected:
+  void turns(int count) {
+    for (int i = 0; i < count; ++i) base.loop(loop_flags::nonblock);
+  }
+
+  pair fds;
+  int calls = 0;
+  event ev{base, fds.a(), what::read | what::persist | what::et,
+           [this](what fired) {
+             EXPECT_EQ(fired, what::read);
+             ++calls;
+           }};
+};
+INSTANTIATE_TEST_SUITE_P(Backends, Edges,
+                         ::testing::ValuesIn(backends_with(feature::et)),
+                         backend_name);
+
+TEST_P(Edges, CallOnceForEachArrival) {
+  ev.add();
+  turns(3);
+  EXPECT_EQ(calls, 0);
+
+  for (int arrivals = 1; arrivals <= 3; ++arrivals) {
+    fds.send();
+    turns(3);
+    EXPECT_EQ(calls, arrivals);
+  }
+}
+
+TEST_P(Edges, AreSeenForWhatWasThereBeforeTheAdd) {
+  fds.send();
+  ev.add();
+  turns(3);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Edges, AreAlsoForWriting) {
+  int writable = 0;
+  event writer(base, fds.a(), what::write | what::persist | what::et,
+               [&] { ++writable; });
+  writer.add();
+
+  turns(3);
+
+  EXPECT_EQ(writable, 1);
+}
+
+TEST_P(Edges, AreToldToAllEventsOfADescriptor) {
+  int others = 0;
+  event other(base, fds.a(), what::read | what::persist | what::et,
+              [&] { ++others; });
+  ev.add();
+  other.add();
+  turns(1);
+
+  fds.send();
+  turns(3);
+
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(others, 1);
+}
+
+TEST_P(Edges, DoNotMixWithLevelsOnADescriptor) {
+  event level(base, fds.a(), what::write, [] { FAIL(); });
+  ev.add();
+
+  EXPECT_THROW(level.add(), std::invalid_argument);
+
+  EXPECT_EQ(level.pending(), what::none);
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+  fds.send();
+  turns(3);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Edges, AreRefusedWhereThereAreLevels) {
+  int levels = 0;
+  event level(base, fds.a(), what::read | what::persist, [&] { ++levels; });
+  level.add();
+
+  EXPECT_THROW(ev.add(), std::invalid_argument);
+
+  EXPECT_EQ(ev.pending(), what::none);
+  fds.send();
+  turns(3);
+  EXPECT_EQ(levels, 3);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_P(Edges, MayComeAfterLevelsAndLevelsAfterThem) {
+  int levels = 0;
+  event level(base, fds.a(), what::read | what::persist, [&] { ++levels; });
+  fds.send();
+  level.add();
+  turns(2);
+  level.del();
+  ev.add();
+  turns(2);
+  ev.del();
+  level.add();
+  turns(2);
+
+  EXPECT_EQ(levels, 4);
+  EXPECT_EQ(calls, 1);
+}
+
+/// What asks for edges where there are only levels.
+class NoEdges : public OnBackend {
+ protected:
+  pair fds;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, NoEdges,
+                         ::testing::ValuesIn(backends_without(feature::et)),
+                         backend_name);
+
+TEST_P(NoEdges, AreLevels) {
+  int calls = 0;
+  event ev(base, fds.a(), what::read | what::persist | what::et,
+           [&] { ++calls; });
+  ev.add();
+  fds.send();
+
+  for (int turn = 0; turn < 3; ++turn) base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_P(NoEdges, MustAgreeAllTheSame) {
+  event level(base, fds.a(), what::read, [] {});
+  event edge(base, fds.a(), what::read | what::et, [] {});
+  level.add();
+  EXPECT_THROW(edge.add(), std::invalid_argument);
+}
+
+TEST_P(Event, CannotWaitForASignalAndAClose) {
+  EXPECT_THROW(event(base, 1, what::signal | what::closed, [] {}),
+               std::invalid_argument);
 }
 
 }  // namespace

@@ -430,5 +430,84 @@ TEST_P(EventopOfSets, AnswersAsAskedWhateverIsAddedOrDeletedMeanwhile) {
   EXPECT_EQ(found, expected);
 }
 
+// Behind the number there may be another file than the backend was told of.
+TEST_P(Eventop, AddOfWhatItWatchesAlreadyMakesSureOfIt) {
+  pair first;
+  const pair second;
+  const int fd = first.a();
+  op->add(fd, what::none, what::read);
+  EXPECT_EQ(turn(), answer{});
+  first.close_a();
+  ASSERT_EQ(::fcntl(second.a(), F_DUPFD, fd), fd);
+  second.send();
+
+  op->add(fd, what::read, what::read);
+
+  EXPECT_EQ(turn(), (answer{{fd, what::read}}));
+  ::close(fd);
+}
+
+TEST_P(Eventop, AddsToANumberThatIsAnotherFilesByNow) {
+  pair first;
+  const pair second;
+  const int fd = first.a();
+  op->add(fd, what::none, what::read);
+  EXPECT_EQ(turn(), answer{});
+  first.close_a();
+  ASSERT_EQ(::fcntl(second.a(), F_DUPFD, fd), fd);
+
+  op->add(fd, what::read, what::read | what::write);
+
+  EXPECT_EQ(turn(), (answer{{fd, what::write}}));
+  ::close(fd);
+}
+
+TEST_P(Eventop, ReinitWatchesWhatWasWatched) {
+  const pair fds;
+  const pair other;
+  op->add(fds.a(), what::none, what::read | what::write);
+  op->add(other.a(), what::none, what::read);
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+
+  op->reinit();
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+
+  op->del(fds.a(), what::read | what::write, what::read);
+  fds.send();
+  other.send();
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read}, {other.a(), what::read}}));
+}
+
+TEST_P(Eventop, ReinitWatchesNothingThatWasDeleted) {
+  const pair fds;
+  op->add(fds.a(), what::none, what::write);
+  op->del(fds.a(), what::write, what::none);
+
+  op->reinit();
+
+  EXPECT_EQ(turn(), answer{});
+}
+
+TEST_P(Eventop, ReportsAfterReinitWhatIsGoneAndGivesItUp) {
+  pair bad;
+  const pair good;
+  const int fd = bad.a();
+  op->add(fd, what::none, what::read);
+  op->add(good.a(), what::none, what::write);
+  EXPECT_EQ(turn(), (answer{{good.a(), what::write}}));
+  bad.close_a();
+
+  op->reinit();
+  op->prepare();
+  op->wait(std::nullopt);
+
+  std::map<int, ready> found;
+  for (const ready& r : op->collect()) found.emplace(r.fd, r);
+  ASSERT_EQ(found.count(fd), 1u);
+  EXPECT_NE(found[fd].error, 0);
+  EXPECT_EQ(found[fd].fired, any_io);
+  EXPECT_EQ(turn(), (answer{{good.a(), what::write}}));
+}
+
 }  // namespace
 }  // namespace evolve

@@ -214,5 +214,123 @@ TEST_F(Evmap, SelfCheckNoticesAnEventThatWasOverwritten) {
   del(ev);
 }
 
+TEST_F(Evmap, RefusesByNameWhatTheBackendCannotTell) {
+  event ev = on_a(what::read | what::closed);
+
+  EXPECT_THROW(add(ev), std::invalid_argument);
+  EXPECT_NE(message_of([&] { add(ev); }).find("fake"), std::string::npos);
+
+  EXPECT_EQ(kernel.calls, calls{});
+  EXPECT_EQ(waiting(), order{});
+  EXPECT_NO_THROW(map.self_check());
+}
+
+TEST_F(Evmap, TellsTheBackendOfACloseByItself) {
+  kernel.features = feature::early_close;
+  event closes = on_a(what::closed);
+  event reads = on_a(what::read);
+  event both = on_a(what::read | what::closed);
+  for (event* ev : {&closes, &reads, &both}) add(*ev);
+  for (event* ev : {&closes, &both, &reads}) del(*ev);
+
+  EXPECT_EQ(
+      kernel.calls,
+      (calls{told("add", "none->closed"), told("add", "closed->read|closed"),
+             told("del", "read|closed->read"), told("del", "read->none")}));
+}
+
+TEST_F(Evmap, SelfCheckCountsWhoWaitsForAClose) {
+  kernel.features = feature::early_close;
+  event ev = on_a(what::closed);
+  add(ev);
+  EXPECT_NO_THROW(map.self_check());
+
+  events_of(ev) = what::none;
+  EXPECT_THROW(map.self_check(), std::logic_error);
+
+  events_of(ev) = what::closed;
+  del(ev);
+}
+
+TEST_F(Evmap, TellsTheBackendOfEdgesUntilTheLastEventIsGone) {
+  event reads = on_a(what::read | what::et);
+  event writes = on_a(what::write | what::et);
+  for (event* ev : {&reads, &writes}) add(*ev);
+  for (event* ev : {&reads, &writes}) del(*ev);
+
+  EXPECT_EQ(kernel.calls, (calls{told("add", "none->read|et"),
+                                 told("add", "read|et->read|write|et"),
+                                 told("del", "read|write|et->write|et"),
+                                 told("del", "write|et->none")}));
+}
+
+TEST_F(Evmap, RefusesEventsThatDoNotAgreeAboutEdges) {
+  for (const what mode : {what::none, what::et}) {
+    const what other = any(mode) ? what::none : what::et;
+    event first = on_a(what::read | mode);
+    event second = on_a(what::read | other);
+    event writer = on_a(what::write | other);
+    add(first);
+    const calls before = kernel.calls;
+
+    EXPECT_THROW(add(second), std::invalid_argument);
+    EXPECT_THROW(add(writer), std::invalid_argument);
+
+    EXPECT_EQ(kernel.calls, before);
+    EXPECT_EQ(waiting(), order{&first});
+    EXPECT_NO_THROW(map.self_check());
+    del(first);
+  }
+}
+
+TEST_F(Evmap, SaysOnWhichDescriptorTheEventsDoNotAgree) {
+  event level = on_a(what::read);
+  event edge = on_a(what::read | what::et);
+  add(level);
+
+  EXPECT_NE(message_of([&] {
+              add(edge);
+            }).find("descriptor " + std::to_string(fds.a())),
+            std::string::npos);
+  del(level);
+}
+
+TEST_F(Evmap, LetsTheNextEventsAgreeOnSomethingElse) {
+  event level = on_a(what::read);
+  event edge = on_a(what::read | what::et);
+  add(level);
+  del(level);
+
+  EXPECT_NO_THROW(add(edge));
+  del(edge);
+}
+
+// The event that is new may be for a new file of an old number.
+TEST_F(Evmap, HasABackendThatRemembersMakeSureForEachNewEvent) {
+  kernel.features = feature::o1;
+  event first = on_a(what::read);
+  event second = on_a(what::read);
+  for (event* ev : {&first, &second}) add(*ev);
+  for (event* ev : {&first, &second}) del(*ev);
+
+  EXPECT_EQ(kernel.calls,
+            (calls{told("add", "none->read"), told("add", "read->read"),
+                   told("del", "read->none")}));
+}
+
+TEST_F(Evmap, LeavesOutAnEventOfWhichTheBackendCannotMakeSure) {
+  kernel.features = feature::o1;
+  event first = on_a(what::read);
+  event second = on_a(what::read);
+  add(first);
+  kernel.refuse = EBADF;
+
+  EXPECT_EQ(error_of([&] { add(second); }).value(), EBADF);
+
+  EXPECT_EQ(waiting(), order{&first});
+  EXPECT_NO_THROW(map.self_check());
+  del(first);
+}
+
 }  // namespace
 }  // namespace evolve

@@ -30,6 +30,7 @@
 #include "evolve/evsig.h"
 #include "evolve/log.h"
 #include "test/backends.h"
+#include "test/child_process.h"
 #include "test/descriptor_limit.h"
 #include "test/fake_eventop.h"
 #include "test/pair.h"
@@ -944,6 +945,132 @@ TEST_P(RandomSignals, AreDeliveredAsAModelSays) {
     step();
     ASSERT_NO_FATAL_FAILURE(check()) << "after step " << i;
   }
+}
+
+TEST_F(SelfPipe, OfAChildIsAnotherAfterReinit) {
+  ev.add();
+  child_process child([this] {
+    base.reinit();
+    seen.before_wait = [] { raise(SIGUSR1, 3); };
+    base.loop(loop_flags::once);
+    return std::to_string(calls);
+  });
+
+  EXPECT_EQ(child.says(), "3");
+
+  EXPECT_EQ(bytes(), 0);
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(seen.found, std::vector<int>{});
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(SelfPipe, OfTheParentStaysWhenTheChildsIsAnother) {
+  ev.add();
+  child_process child([this] {
+    base.reinit();
+    return "done";
+  });
+  ASSERT_EQ(child.says(), "done");
+
+  seen.before_wait = [] { raise(SIGUSR1, 2); };
+  base.loop(loop_flags::once);
+
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(SelfPipe, IsReplacedByReinitAndNotAdded) {
+  const std::vector<int> before = open_descriptors();
+  ev.add();
+  for (int i = 0; i < 3; ++i) base.reinit();
+  EXPECT_EQ(open_descriptors().size(), before.size() + 2);
+
+  seen.before_wait = [] { raise(SIGUSR1); };
+  base.loop(loop_flags::once);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(SelfPipe, IsNotMadeByReinitWhereThereWasNone) {
+  const std::vector<int> before = open_descriptors();
+  base.reinit();
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(SelfPipe, StaysWhenThereAreNoDescriptorsForAnother) {
+  ev.add();
+  std::error_code refusal;
+  {
+    const descriptor_limit reached(lowest_free());
+    ASSERT_TRUE(reached.set());
+    refusal = error_of([this] { base.reinit(); });
+  }
+  EXPECT_EQ(refusal, std::errc::too_many_files_open);
+
+  raise(SIGUSR1);
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Evsig, WhatCameToTheParentIsForgottenInTheChild) {
+  counting_event waits(base);
+  raise(SIGUSR1, 2);
+  child_process child([&] {
+    base.reinit();
+    base.loop(loop_flags::nonblock);
+    return std::to_string(waits.calls);
+  });
+
+  EXPECT_EQ(child.says(), "0");
+
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(waits.calls, 2);
+}
+
+TEST_P(Evsig, WhatComesToTheChildIsNoneOfTheParentsBusiness) {
+  counting_event waits(base);
+  child_process child([&] {
+    base.reinit();
+    raise(SIGUSR1, 3);
+    base.loop(loop_flags::nonblock);
+    return std::to_string(waits.calls);
+  });
+
+  EXPECT_EQ(child.says(), "3");
+
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(waits.calls, 0);
+}
+
+TEST_P(Evsig, AChildMayGiveUpItsSignals) {
+  const counting_handler own(SIGUSR1);
+  counting_event waits(base);
+  child_process child([&] {
+    base.reinit();
+    waits.ev.del();
+    raise(SIGUSR1);
+    return std::to_string(own.calls());
+  });
+
+  EXPECT_EQ(child.says(), "1");
+
+  raise(SIGUSR1);
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(waits.calls, 1);
+}
+
+TEST_P(Evsig, EveryBaseOfAChildCanBeMadeItsOwn) {
+  event_base second(make_backend(GetParam()));
+  counting_event one(base);
+  counting_event two(second);
+  child_process child([&] {
+    base.reinit();
+    second.reinit();
+    raise(SIGUSR1);
+    base.loop(loop_flags::nonblock);
+    second.loop(loop_flags::nonblock);
+    return std::to_string(one.calls) + ' ' + std::to_string(two.calls);
+  });
+
+  EXPECT_EQ(child.says(), "1 1");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct fake_kernel {
   std::vector<ready> next;  ///< what the next wait finds; then nothing
   int refuse = 0;  ///< errno that add() throws while it is not 0
   int broken = 0;  ///< errno that wait() throws while it is not 0
+  feature features = feature::none;  ///< what it says that it can do
   std::function<void()> meanwhile;  ///< if set, what happens in each wait
 };
 
@@ -31,6 +32,7 @@ class fake_eventop final : public eventop {
   explicit fake_eventop(fake_kernel& kernel) : kernel_(kernel) {}
 
   const char* name() const noexcept override { return "fake"; }
+  feature features() const noexcept override { return kernel_.features; }
   void add(int fd, what old, what now) override {
     if (kernel_.refuse != 0) {
       throw std::system_error(kernel_.refuse, std::generic_category(), "fake");

@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -71,6 +73,32 @@ TEST(Poll, ThrowsWhatTheSystemSays) {
   EXPECT_EQ(op.collect().size(), high.size());
   for (const int fd : high) ::close(fd);
 }
+
+TEST(PollFeatures, AreAllKindsOfDescriptors) {
+  EXPECT_EQ(poll().features() & ~feature::early_close, feature::fds);
+}
+
+#ifdef POLLRDHUP
+
+TEST(PollFeatures, AreAlsoAnEarlyCloseWhereTheSystemTellsOfIt) {
+  EXPECT_EQ(poll().features(), feature::fds | feature::early_close);
+}
+
+TEST(Poll, TellsThatThePeerHasClosedHalf) {
+  const pair fds;
+  poll op;
+  op.add(fds.a(), what::none, what::closed);
+
+  ::shutdown(fds.b(), SHUT_WR);
+  op.prepare();
+  op.wait(std::nullopt);
+
+  const std::span<const ready> found = op.collect();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].fired, what::closed);
+}
+
+#endif
 
 }  // namespace
 }  // namespace evolve

@@ -86,5 +86,9 @@ TEST(Select, TellsOfAClosedDescriptorBeforeTheReadyOnes) {
   EXPECT_EQ(found[0].error, 0);
 }
 
+TEST(SelectFeatures, AreAllKindsOfDescriptorsAndNoMore) {
+  EXPECT_EQ(select().features(), feature::fds);
+}
+
 }  // namespace
 }  // namespace evolve

@@ -92,5 +92,22 @@ TEST(WhatOfSignals, HasAName) {
             "timeout|signal|persist");
 }
 
+TEST(WhatOfEdgesAndClosing, HasLibeventsValues) {
+  EXPECT_EQ(static_cast<int>(what::et), 0x20);
+  EXPECT_EQ(static_cast<int>(what::closed), 0x80);
+}
+
+TEST(WhatOfEdgesAndClosing, ADescriptorCanBeClosedButAnEdgeDoesNotHappen) {
+  EXPECT_EQ(any_io & what::closed, what::closed);
+  EXPECT_FALSE(any(any_io & what::et));
+}
+
+TEST(WhatOfEdgesAndClosing, HasNames) {
+  EXPECT_EQ(to_string(what::et), "et");
+  EXPECT_EQ(to_string(what::closed), "closed");
+  EXPECT_EQ(to_string(what::read | what::persist | what::et | what::closed),
+            "read|persist|et|closed");
+}
+
 }  // namespace
 }  // namespace evolve
