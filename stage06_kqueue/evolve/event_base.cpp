@@ -368,11 +368,12 @@ void event_base::forget(event& ev) noexcept {
 void event_base::watch(event& ev) {
   if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
   signal_process();  // what has come is for those who have waited
-  evsig_.add(ev);
+  evsig_.add(*evsel_, ev);
 }
 
 void event_base::unwatch(event& ev) noexcept {
-  any(ev.events_ & what::signal) ? evsig_.del(ev) : io_.del(*evsel_, ev);
+  any(ev.events_ & what::signal) ? evsig_.del(*evsel_, ev)
+                                 : io_.del(*evsel_, ev);
 }
 
 void event_base::start_timer(event& ev, duration length) noexcept {
@@ -513,6 +514,7 @@ void event_base::cache_time() noexcept {
 
 void event_base::activate(const ready& r) {
   if (r.error != 0) return evict(r);
+  if (any(r.fired & what::signal)) return deliver(r.fd, r.count);
   for (event& ev : io_.waiting_on(r.fd)) {
     if (const what res = ev.events_ & r.fired; any(res)) activate(ev, res);
   }

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "evolve/epoll.h"
+#include "evolve/kqueue.h"
 #include "evolve/poll.h"
 #include "evolve/select.h"
 
@@ -22,6 +23,9 @@ std::unique_ptr<eventop> make() {
 }
 
 constexpr method table[] = {
+#if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+    {"kqueue", make<kqueue>},
+#endif
 #ifdef __linux__
     {"epoll", make<epoll>},
 #endif

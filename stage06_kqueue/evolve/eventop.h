@@ -12,12 +12,14 @@
 
 namespace evolve {
 
-/// One descriptor on which something has happened.
+/// One descriptor on which something has happened; or with what::signal in
+/// `fired`, one signal that has come.
 struct ready {
-  int fd;  ///< the descriptor
+  int fd;  ///< the descriptor, or the number of the signal
   what fired;  ///< what happened; may hold more than was asked for
   int error;  ///< not 0: the descriptor went bad, this is why, and the backend
       ///< watches it no more
+  int count = 1;  ///< of a signal: how often it has come, as far as is known
 };
 
 /// What a backend may be able to do besides.
@@ -83,6 +85,14 @@ class eventop {
   /// watched is reported by the next collect().
   /// \throws std::system_error when it cannot.
   virtual void reinit() {}
+
+  /// Watches for the signal `signo`, from now on. Whether it has a way to do
+  /// so; if not, a handler has to.
+  /// \throws std::system_error when it has, and cannot.
+  virtual bool add_signal(int /*signo*/) { return false; }
+
+  /// Stops that.
+  virtual void del_signal(int /*signo*/) noexcept {}
 
  protected:
   eventop() = default;

@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "evolve/event.h"
+#include "evolve/eventop.h"
 
 namespace evolve {
 
 struct mailbox;
 
 /// Catches signals for one base, and counts them until the loop comes by.
+/// Where the kernel can tell of signals as it does of descriptors, that is left
+/// to the backend; what follows is for those that cannot.
 ///
 /// A handler may do next to nothing, and may run in any thread at any moment.
 /// So it adds one to a counter; and if the loop is asleep, it writes a byte to
@@ -52,17 +55,19 @@ class evsig {
   evsig(const evsig&) = delete;
   evsig& operator=(const evsig&) = delete;
 
-  /// Requires that `ev` is a signal event that is not on the map.
+  /// Has `evsel` watch for the signal if it can, else a handler. Requires that
+  /// `ev` is a signal event that is not on the map.
   /// \throws std::system_error with EINVAL for what is no signal's number or
   ///     cannot be caught, or if there are no descriptors for the pipe.
   /// \libevent{evmap.c,evmap_signal_add_}
-  void add(event& ev);
+  void add(eventop& evsel, event& ev);
 
   /// Requires that `ev` is on the map.
   /// \libevent{evmap.c,evmap_signal_del_}
-  void del(event& ev) noexcept;
+  void del(eventop& evsel, event& ev) noexcept;
 
-  /// Whether there has ever been a signal event. The next three require it.
+  /// Whether there has ever been a signal event that needed a handler. The next
+  /// three require it.
   bool in_use() const noexcept { return caught_ != nullptr; }
 
   /// Whether a signal has come since the last reset().
@@ -90,6 +95,7 @@ class evsig {
  private:
   std::unique_ptr<mailbox> open();
   list& reserve(int signo);
+  bool left_to(eventop& evsel, int signo);
 
   event_base& base_;  // who watches the pipe
   std::atomic<bool>& asleep_;  // whether a handler has to write to it

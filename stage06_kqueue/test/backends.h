@@ -9,11 +9,15 @@
 #include <string_view>
 
 #include "evolve/event_base.h"
+#include "evolve/kqueue.h"
 
 namespace evolve {
 
 /// One line each.
 constexpr const char* backends[] = {
+#if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+    "kqueue",
+#endif
 #ifdef __linux__
     "epoll",
 #endif
@@ -23,7 +27,16 @@ constexpr const char* backends[] = {
 
 /// Makes the backend of that name.
 inline std::unique_ptr<eventop> make_backend(std::string_view name) {
+#if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+  if (name == "kqueue") return std::make_unique<kqueue>();
+#endif
   return make_eventop(name);
+}
+
+/// Whether signals are counted one by one on the backend of that name; a kernel
+/// that tells of them itself may merge some. To be called by SetUp().
+inline void skip_unless_signals_are_counted(std::string_view name) {
+  if (name == "kqueue") GTEST_SKIP() << "kqueue may merge signals";
 }
 
 /// A suite whose every test runs once on each backend:

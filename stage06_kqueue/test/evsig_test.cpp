@@ -89,6 +89,8 @@ class watched_eventop final : public eventop {
 /// From the signal to the callback.
 class Evsig : signals_restored, public OnBackend {
  protected:
+  void SetUp() override { skip_unless_signals_are_counted(GetParam()); }
+
   // Waits for SIGUSR1, and counts.
   struct counting_event {
     explicit counting_event(event_base& base, int signo = SIGUSR1)
@@ -755,6 +757,8 @@ TEST_F(SelfPipe, LosesNothingWhenItIsFullAndLeavesErrnoAlone) {
 /// Exact counts are possible since raise() returns after the handler.
 class SignalsAndThreads : signals_restored, public OnBackend {
  protected:
+  void SetUp() override { skip_unless_signals_are_counted(GetParam()); }
+
   // A loop for a thread of its own, until it has had `count` signals.
   struct counting_loop {
     counting_loop(const char* method, int count)

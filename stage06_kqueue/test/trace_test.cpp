@@ -116,6 +116,8 @@ class faulty_eventop final : public eventop {
     }
     return found_;
   }
+  bool add_signal(int signo) override { return real_->add_signal(signo); }
+  void del_signal(int signo) noexcept override { real_->del_signal(signo); }
 
  private:
   static void swap(what& fired) {
