@@ -99,6 +99,10 @@ int epoll::apply(int fd, what old, what now) noexcept {
   return error;
 }
 
+void epoll::doubt(int fd) noexcept {
+  ++views_[static_cast<std::size_t>(fd)].generation;
+}
+
 int epoll::control(int op, int fd, what now) noexcept {
   view& v = views_[static_cast<std::size_t>(fd)];
   if (op == EPOLL_CTL_ADD) ++v.generation;
@@ -202,6 +206,7 @@ void epoll::reinit() {
 // The next collect() reports it, unless it is added again before.
 void epoll::lose(int fd, int error) {
   apply(fd, what::none, what::none);
+  std::erase_if(lost_, [fd](const ready& r) { return r.fd == fd; });
   lost_.push_back({fd, any_io, error});
 }
 

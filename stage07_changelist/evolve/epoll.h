@@ -31,7 +31,7 @@ namespace evolve {
 /// before it adds or deletes anything.
 ///
 /// \libevent{epoll.c,epollops}
-class epoll final : public eventop {
+class epoll : public eventop {
  public:
   /// \throws std::system_error when there is no epoll to be had.
   epoll();
@@ -45,6 +45,26 @@ class epoll final : public eventop {
   std::span<const ready> collect() override;
   void reinit() override;
 
+ protected:
+  /// Whether the kernel was asked to watch `fd`.
+  bool watches(int fd) const noexcept;
+
+  /// Has a place in the table for `fd`.
+  /// \throws std::system_error with EBADF when `fd` is no open descriptor.
+  void reserve(int fd);
+
+  /// Tells the kernel that `fd` was watched for `old`, and is to be for `now`.
+  /// Returns 0 or what the kernel had against it. Requires reserve().
+  /// \libevent{epoll.c,epoll_apply_one_change}
+  int apply(int fd, what old, what now) noexcept;
+
+  /// `fd` may be another file's by now: what the kernel was told of it before
+  /// the next apply() does not count any more.
+  void doubt(int fd) noexcept;
+
+  /// Watches `fd` no more, and has the next collect() say why.
+  void lose(int fd, int error);
+
  private:
   // What the kernel was last asked to remember of a descriptor.
   struct view {
@@ -52,10 +72,6 @@ class epoll final : public eventop {
     what now = what::none;  // for what
   };
 
-  bool watches(int fd) const noexcept;
-  void reserve(int fd);
-  int apply(int fd, what old, what now) noexcept;
-  void lose(int fd, int error);
   int control(int op, int fd, what now) noexcept;
   int wait_precisely(duration timeout) noexcept;
   void arm(duration timeout) noexcept;

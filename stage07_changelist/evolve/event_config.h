@@ -18,6 +18,8 @@ enum class base_flag : unsigned {
   none = 0,
   ignore_env = 0x02,  ///< the environment has no say in it
   no_cache_time = 0x08,  ///< the clock is read whenever the time is asked for
+  epoll_use_changelist = 0x10,  ///< of the two methods on epoll, only the one
+  ///< that merges changes
 };
 
 /// \libevent{event.h,event_base_config_flag}
@@ -40,8 +42,9 @@ struct dispatch_limits {
 ///
 /// The environment may avoid a backend too, whatever its value: `EVENT_NOEPOLL`
 /// and so on, `EVENT_NO` and the name in capitals; and with `EVENT_SHOW_METHOD`
-/// it is logged which backend has been chosen. A program that runs with more
-/// rights than its user has looks at no environment.
+/// it is logged which backend has been chosen. `EVENT_EPOLL_USE_CHANGELIST`
+/// sets that flag. A program that runs with more rights than its user has looks
+/// at no environment.
 ///
 /// \libevent{event-internal.h,event_config}
 class event_config {

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "evolve/epoll.h"
+#include "evolve/epoll_changelist.h"
 #include "evolve/kqueue.h"
 #include "evolve/poll.h"
 #include "evolve/select.h"
@@ -27,6 +28,7 @@ constexpr method table[] = {
     {"kqueue", make<kqueue>},
 #endif
 #ifdef __linux__
+    {"epoll (with changelist)", make<epoll_changelist>},
     {"epoll", make<epoll>},
 #endif
     {"poll", make<poll>},

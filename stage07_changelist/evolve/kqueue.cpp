@@ -110,27 +110,17 @@ feature kqueue::features() const noexcept {
 }
 
 void kqueue::add(int fd, what old, what now) {
-  if (!any(old)) require_open(fd);
+  if (!any(old) && !noted_.has(fd)) require_open(fd);
   view& v = reserve(fd);
-  watched_ += !any(v.now);
-  make_room();
+  noted_.reserve(fd);
   v.now = now;
-  put(fd, old, now, true);
+  noted_.note(fd, old, now);
 }
 
 void kqueue::del(int fd, what old, what now) noexcept {
   if (!watches(fd)) return;
-  view& v = views_[static_cast<std::size_t>(fd)];
-  watched_ -= any(v.now) && !any(now);
-  v.now = now;
-  put(fd, old, now, false);
-}
-
-// del() must not fail for want of memory: from all to nothing it takes at most
-// four changes for a descriptor, and so does an addition; one is collect()'s.
-void kqueue::make_room() {
-  const std::size_t most = changes_.size() + 5 * (watched_ + 1);
-  if (most > changes_.capacity()) changes_.reserve(2 * most);
+  views_[static_cast<std::size_t>(fd)].now = now;
+  noted_.note(fd, old, now);
 }
 
 bool kqueue::watches(int fd) const noexcept {
@@ -170,9 +160,11 @@ void kqueue::change(int fd, short filter, unsigned flags) {
 
 // There is room for an error in answer to each change, and more.
 void kqueue::prepare() {
-  submitted_ = changes_;
-  changes_.clear();
-  const std::size_t room = submitted_.size() + first_events;
+  for (const changelist::change& c : noted_.changes()) {
+    put(c.fd, c.old, c.now, c.doubted || any(c.now & ~c.old));
+  }
+  noted_.clear();
+  const std::size_t room = changes_.size() + first_events;
   if (events_.size() < room) events_.resize(room);
 }
 
@@ -186,9 +178,9 @@ void kqueue::wait(std::optional<std::chrono::nanoseconds> timeout) {
     spec.tv_nsec = static_cast<long>((*timeout - s).count());
   }
   count_ =
-      ::kevent(kq_.get(), submitted_.data(),
-               static_cast<count>(submitted_.size()), events_.data(),
-               static_cast<count>(events_.size()), timeout ? &spec : nullptr);
+      ::kevent(kq_.get(), changes_.data(), static_cast<count>(changes_.size()),
+               events_.data(), static_cast<count>(events_.size()),
+               timeout ? &spec : nullptr);
   if (count_ < 0 && errno != EINTR) fail(errno, "kevent");
   if (count_ <= 0 || !(events_[0].flags & EV_ERROR)) return;
   const auto errors = static_cast<std::size_t>(count_);
@@ -204,6 +196,7 @@ std::span<const ready> kqueue::collect() {
     if (!watches(r.fd)) ready_.push_back(r);
   }
   lost_.clear();
+  changes_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
   for (std::size_t at = 0; at < found; ++at) report(events_[at]);
   if (found == events_.size()) events_.resize(2 * found);
@@ -244,7 +237,6 @@ void kqueue::refuse(const entry& refused) {
   if (refused.data == 0 || refused.udata != mark_of_addition()) return;
   view& v = views_[static_cast<std::size_t>(fd)];
   if (!any(v.now)) return;
-  --watched_;
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;
   ready_.push_back({fd, any_io, static_cast<int>(refused.data)});
@@ -255,7 +247,6 @@ void kqueue::give_up_closed() {
   for (std::size_t at = 0; at < views_.size(); ++at) {
     const int fd = static_cast<int>(at);
     if (!watches(fd) || ::fcntl(fd, F_GETFD) != -1) continue;
-    --watched_;
     views_[at].now = what::none;
     lost_.push_back({fd, any_io, EBADF});
   }
@@ -265,6 +256,7 @@ void kqueue::reinit() {
   give_up_closed();
   open();
   changes_.clear();
+  noted_.clear();
   for (std::size_t at = 0; at < views_.size(); ++at) {
     put(static_cast<int>(at), what::none, views_[at].now, false);
   }

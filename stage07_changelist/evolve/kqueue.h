@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "evolve/changelist.h"
 #include "evolve/eventop.h"
 #include "evolve/unique_fd.h"
 
@@ -23,6 +24,7 @@ namespace evolve {
 ///
 /// So add() cannot know what the kernel will say. It makes sure that the
 /// descriptor is open; what is refused all the same is reported by collect().
+/// Until then the changes are merged, as changelist says.
 ///
 /// The kernel keeps a *knote* for each pair of a descriptor and a filter, and
 /// drops it when the descriptor is closed. It can watch for signals too, beside
@@ -68,7 +70,6 @@ class kqueue final : public eventop {
                      bool again);
   void change(int fd, short filter, unsigned flags);
   void submit(const entry& change);
-  void make_room();
   bool watches(int fd) const noexcept;
   view& reserve(int fd);
   void report(const entry& found);
@@ -78,9 +79,8 @@ class kqueue final : public eventop {
   unique_fd kq_;  // where the knotes are
   pid_t owner_ = 0;  // the process that has opened it
   std::vector<view> views_;  // by descriptor
-  std::size_t watched_ = 0;  // how many views want something
-  std::vector<entry> changes_;  // since the last wait
-  std::vector<entry> submitted_;  // what goes along with this one
+  changelist noted_;  // what has changed since the last wait
+  std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
   std::vector<ready> lost_;  // what the process has no more

@@ -2,11 +2,13 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <list>
 #include <new>
 #include <vector>
 
+#include "evolve/changelist.h"
 #include "evolve/event_base.h"
 #include "test/backends.h"
 #include "test/pair.h"
@@ -14,8 +16,11 @@
 namespace {
 
 std::size_t allocations = 0;  // in the whole program
+std::size_t allowed = SIZE_MAX;  // how many more there may be
 
 void* allocate(std::size_t size) noexcept {
+  if (allowed == 0) return nullptr;
+  --allowed;
   ++allocations;
   return std::malloc(size);
 }
@@ -200,6 +205,55 @@ TEST_P(Allocation, IsNotForSignals) {
 
   EXPECT_EQ(calls, 101);
 }
+
+TEST(ChangelistAllocation, IsNotForNotingWhatIsReserved) {
+  changelist list;
+  for (int fd = 0; fd < 100; ++fd) list.reserve(fd);
+  const std::size_t before = allocations;
+
+  for (int fd = 0; fd < 100; ++fd) list.note(fd, what::none, what::read);
+  list.clear();
+  for (int fd = 99; fd >= 0; --fd) list.note(fd, what::read, what::none);
+
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(list.changes().size(), 100u);
+}
+
+TEST(ChangelistAllocation, IsTriedAgainByAReserveAfterOneThatFailed) {
+  for (const std::size_t successes : {0u, 1u}) {
+    changelist list;
+    allowed = successes;
+    EXPECT_THROW(list.reserve(9), std::bad_alloc);
+    allowed = SIZE_MAX;
+
+    list.reserve(9);
+    const std::size_t before = allocations;
+    list.note(9, what::none, what::read);
+    EXPECT_EQ(allocations, before);
+  }
+}
+
+#if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+TEST(KqueueAllocation, IsNotForChangesThatAreMerged) {
+  event_base base(make_backend("kqueue"));
+  const pair fds;
+  event ev(base, fds.a(), what::write | what::persist,
+           [&base] { base.loopbreak(); });
+  const auto work = [&] {
+    for (int i = 0; i < 100; ++i) {
+      ev.del();
+      ev.add();
+    }
+    base.dispatch();
+  };
+  work();
+  const std::size_t before = allocations;
+
+  for (int i = 0; i < 100; ++i) work();
+
+  EXPECT_EQ(allocations, before);
+}
+#endif
 
 }  // namespace
 }  // namespace evolve

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ constexpr const char* backends[] = {
     "kqueue",
 #endif
 #ifdef __linux__
+    "epoll (with changelist)",
     "epoll",
 #endif
     "poll",
@@ -54,6 +56,8 @@ class OnBackend : public ::testing::TestWithParam<const char*> {
 inline std::string backend_name(
     const ::testing::TestParamInfo<const char*>& info) {
   std::string name = info.param;
+  std::erase_if(name, [](char c) { return c == '(' || c == ')'; });
+  std::replace(name.begin(), name.end(), ' ', '_');
   return name;
 }
 

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "evolve/event_base.h"
+#include "evolve/unique_fd.h"
 #include "test/backends.h"
 #include "test/child_process.h"
 #include "test/fake_eventop.h"
@@ -3454,6 +3455,293 @@ TEST_P(AfterFork, AGrandchildGoesOnToo) {
   });
 
   EXPECT_EQ(child.says(), "rtu rtu");
+}
+
+/// A number that leads to one socket, and then to another or to none.
+class reused_number {
+ public:
+  struct way {
+    const char* name;
+    bool keep;  ///< the first socket stays open, by a duplicate
+    bool close_first;  ///< or the other one is put over it
+  };
+  static constexpr way ways[] = {{"closed", false, true},
+                                 {"replaced", false, false},
+                                 {"closed, with a duplicate", true, true},
+                                 {"replaced, with a duplicate", true, false}};
+
+  reused_number() : fd_(::dup(before_.a())) { before_.close_a(); }
+
+  int fd() const { return fd_.get(); }
+
+  /// The number leads nowhere; where it led, there is something to read.
+  void close(bool keep) {
+    before_.send();
+    if (keep) kept_ = unique_fd(::dup(fd()));
+    ::close(fd_.release());
+  }
+
+  /// The same, and it leads to another socket.
+  void move(const way& how) {
+    before_.send();
+    if (how.keep) kept_ = unique_fd(::dup(fd()));
+    const int number = fd();
+    if (how.close_first) ::close(fd_.release());
+    const int after = how.close_first ? ::fcntl(after_.a(), F_DUPFD, number)
+                                      : ::dup2(after_.a(), number);
+    ASSERT_EQ(after, number);
+    if (how.close_first) fd_ = unique_fd(after);
+  }
+
+  /// Makes the other socket readable.
+  void send() const { after_.send(); }
+
+ private:
+  pair before_;
+  pair after_;
+  unique_fd kept_;  // a duplicate of the first socket
+  unique_fd fd_;  // the number
+};
+
+/// What events hear of a number that was re-used between their last change and
+/// the next wait.
+class NumberReusedBeforeAWait : public OnBackend {
+ protected:
+  NumberReusedBeforeAWait() { base.set_clock(&counted_clock); }
+
+  /// Some turns of the loop, that do not wait.
+  void turns() {
+    for (int i = 0; i < 3; ++i) base.loop(loop_flags::nonblock);
+  }
+
+  /// In how many turns the loop spends 5 ms in which nothing happens.
+  int turns_of_a_quiet_wait() {
+    event quiet = event::timer(base, [] {});
+    quiet.add(std::chrono::milliseconds(5));
+    reads = 0;
+    base.loop(loop_flags::once);
+    return reads;
+  }
+
+  /// `number` has been moved: nothing is called until its new socket is
+  /// readable, and then one event is, once a turn.
+  void expect_the_new_one_alone(const reused_number& number) {
+    turns();
+    EXPECT_EQ(trace, "");
+    EXPECT_LT(turns_of_a_quiet_wait(), 10);
+    EXPECT_EQ(trace, "");
+    number.send();
+    base.loop(loop_flags::nonblock);
+    EXPECT_EQ(trace, "new");
+  }
+
+  void called(const char* by) { trace += by; }
+
+  std::string trace;
+
+ private:
+  static time_point counted_clock() { return ++reads, clock::now(); }
+
+  static inline int reads = 0;  // how often a loop has looked at the clock
+};
+INSTANTIATE_TEST_SUITE_P(Backends, NumberReusedBeforeAWait,
+                         ::testing::ValuesIn(backends), backend_name);
+
+TEST_P(NumberReusedBeforeAWait, IsNobodysWhenItIsClosed) {
+  for (const bool keep : {false, true}) {
+    SCOPED_TRACE(keep ? "with a duplicate" : "");
+    reused_number number;
+    event old(base, number.fd(), what::read | what::persist,
+              [this] { called("old"); });
+    old.add();
+    turns();
+
+    old.del();
+    number.close(keep);
+
+    turns();
+    EXPECT_LT(turns_of_a_quiet_wait(), 10);
+    EXPECT_EQ(trace, "");
+  }
+}
+
+TEST_P(NumberReusedBeforeAWait, IsOfTheNewFileForTheSameEvent) {
+  for (const auto& how : reused_number::ways) {
+    SCOPED_TRACE(how.name);
+    trace.clear();
+    reused_number number;
+    event ev(base, number.fd(), what::read | what::persist,
+             [this] { called("new"); });
+    ev.add();
+    turns();
+
+    ev.del();
+    number.move(how);
+    ev.add();
+
+    expect_the_new_one_alone(number);
+  }
+}
+
+TEST_P(NumberReusedBeforeAWait, IsOfTheNewFileForAnotherEvent) {
+  for (const auto& how : reused_number::ways) {
+    SCOPED_TRACE(how.name);
+    trace.clear();
+    reused_number number;
+    event old(base, number.fd(), what::read | what::persist,
+              [this] { called("old"); });
+    event fresh(base, number.fd(), what::read | what::persist,
+                [this] { called("new"); });
+    old.add();
+    turns();
+
+    old.del();
+    number.move(how);
+    fresh.add();
+
+    expect_the_new_one_alone(number);
+  }
+}
+
+TEST_P(NumberReusedBeforeAWait, IsOfTheNewFileWithinACallback) {
+  for (const auto& how : reused_number::ways) {
+    SCOPED_TRACE(how.name);
+    trace.clear();
+    reused_number number;
+    event ev(base, number.fd(), what::read | what::persist,
+             [this] { called("new"); });
+    event change(base, -1, what::none, [&] {
+      ev.del();
+      number.move(how);
+      ev.add();
+    });
+    ev.add();
+    change.active(what::none);
+    base.loop(loop_flags::nonblock);
+
+    expect_the_new_one_alone(number);
+  }
+}
+
+TEST_P(NumberReusedBeforeAWait, IsNobodysWhenItIsMoved) {
+  for (const auto& how : reused_number::ways) {
+    SCOPED_TRACE(how.name);
+    reused_number number;
+    event old(base, number.fd(), what::read | what::persist,
+              [this] { called("old"); });
+    old.add();
+    turns();
+
+    old.del();
+    number.move(how);
+    number.send();
+
+    turns();
+    EXPECT_LT(turns_of_a_quiet_wait(), 10);
+    EXPECT_EQ(trace, "");
+  }
+}
+
+// The first socket stays open in the child; it comes into being before the
+// socket is closed, with the deletion still to be told.
+TEST_P(NumberReusedBeforeAWait, IsOfTheNewFileThoughAChildHasTheOldOne) {
+  for (const auto& how : reused_number::ways) {
+    SCOPED_TRACE(how.name);
+    trace.clear();
+    reused_number number;
+    event ev(base, number.fd(), what::read | what::persist,
+             [this] { called("new"); });
+    ev.add();
+    turns();
+
+    ev.del();
+    child_process holder([] {
+      ::pause();
+      return "";
+    });
+    number.move(how);
+    ev.add();
+
+    expect_the_new_one_alone(number);
+  }
+}
+
+/// Changes that the kernel may not have been told of yet.
+class Changes : public OnBackend {
+ protected:
+  void turn() { base.loop(loop_flags::nonblock); }
+
+  void called(const char* by) { trace += by; }
+
+  pair fds;
+  std::string trace;
+  event reader{base, fds.a(), what::read | what::persist,
+               [this] { called("r"); }};
+  event writer{base, fds.a(), what::write | what::persist,
+               [this] { called("w"); }};
+};
+INSTANTIATE_TEST_SUITE_P(Backends, Changes, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(Changes, CountByWhatIsLeftOfThemAtTheWait) {
+  fds.send();
+  reader.add();
+  writer.add();
+  reader.del();
+  turn();
+  EXPECT_EQ(trace, "w");
+
+  reader.add();
+  writer.del();
+  turn();
+  EXPECT_EQ(trace, "wr");
+}
+
+TEST_P(Changes, LoseNothingWhenTheyAreTakenBack) {
+  reader.add();
+  turn();
+  writer.add();
+  writer.del();
+  turn();
+  EXPECT_EQ(trace, "");
+
+  fds.send();
+  turn();
+  EXPECT_EQ(trace, "r");
+}
+
+TEST_P(Changes, OutliveReinit) {
+  const pair other;
+  fds.send();
+  other.send();
+  event gone(base, other.a(), what::read, [] { FAIL(); });
+  reader.add();
+  turn();
+  trace.clear();
+  gone.add();
+  gone.del();
+  writer.add();
+
+  base.reinit();
+
+  turn();
+  EXPECT_TRUE(trace == "rw" || trace == "wr") << trace;
+}
+
+TEST_P(Changes, AreForgottenWithTheirBase) {
+  reader.add();
+  turn();
+  {
+    event_base brief(make_backend(GetParam()));
+    event ev(brief, fds.a(), what::read | what::persist, [] { FAIL(); });
+    ev.add();
+    brief.loop(loop_flags::nonblock);
+    ev.del();
+    ev.add();
+  }
+  fds.send();
+  turn();
+  EXPECT_EQ(trace, "r");
 }
 
 }  // namespace

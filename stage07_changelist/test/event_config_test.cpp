@@ -1,13 +1,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <climits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "evolve/event_base.h"
 #include "evolve/event_config.h"
 #include "test/child_process.h"
 #include "test/environment.h"
@@ -247,6 +250,77 @@ TEST_F(EventConfig, RefusesOtherLimitsAndKeepsThoseItHas) {
                  std::invalid_argument);
   }
   EXPECT_EQ(config.limits().callbacks, 7);
+}
+
+/// The two methods on epoll, where there are any.
+class MethodsOnEpoll : public EventConfig {
+ protected:
+  static constexpr const char* merging = "epoll (with changelist)";
+  static constexpr const char* plain = "epoll";
+
+  void SetUp() override {
+    if (!is_supported(plain)) GTEST_SKIP() << "there is no epoll";
+  }
+
+  static bool is_supported(const std::string& name) {
+    return std::any_of(supported_methods().begin(), supported_methods().end(),
+                       [&](const method& m) { return m.name == name; });
+  }
+
+  /// A config that leaves both, and what comes after them.
+  static event_config from_epoll_on() {
+    event_config config;
+    for (const method& m : supported_methods()) {
+      if (std::string(m.name).starts_with(plain)) break;
+      config.avoid_method(m.name);
+    }
+    return config;
+  }
+
+ private:
+  const environment_variable changelist_{"EVENT_EPOLL_USE_CHANGELIST", nullptr};
+};
+
+TEST_F(MethodsOnEpoll, GoByTheirNames) {
+  EXPECT_TRUE(is_supported(merging));
+  for (const char* name : {merging, plain}) {
+    EXPECT_STREQ(event_base(name).method(), name);
+  }
+}
+
+TEST_F(MethodsOnEpoll, AreTriedInTheOrderInWhichTheyAreListed) {
+  EXPECT_EQ(made(from_epoll_on()), merging);
+}
+
+TEST_F(MethodsOnEpoll, AreAvoidedEachByItsName) {
+  EXPECT_EQ(made(from_epoll_on().avoid_method(merging)), plain);
+  EXPECT_EQ(made(from_epoll_on().avoid_method(plain)), merging);
+  EXPECT_EQ(made(from_epoll_on().avoid_method(plain).avoid_method(merging)),
+            "poll");
+}
+
+TEST_F(MethodsOnEpoll, AreBothAvoidedByTheirVariable) {
+  const environment_variable against("EVENT_NOEPOLL");
+  EXPECT_EQ(made(from_epoll_on()), "poll");
+}
+
+TEST_F(MethodsOnEpoll, AreReducedToTheMergingOneByTheFlag) {
+  event_config config = from_epoll_on();
+  config.set_flag(base_flag::epoll_use_changelist);
+  EXPECT_EQ(made(config), merging);
+  EXPECT_EQ(made(config.avoid_method(merging)), "poll");
+}
+
+TEST_F(MethodsOnEpoll, AreReducedToTheMergingOneByTheVariable) {
+  const environment_variable wanted("EVENT_EPOLL_USE_CHANGELIST");
+  EXPECT_EQ(made(from_epoll_on()), merging);
+  EXPECT_EQ(made(from_epoll_on().avoid_method(merging)), "poll");
+}
+
+TEST_F(MethodsOnEpoll, AreNotReducedByAVariableThatIsToBeIgnored) {
+  const environment_variable wanted("EVENT_EPOLL_USE_CHANGELIST");
+  event_config config = from_epoll_on().avoid_method(merging);
+  EXPECT_EQ(made(config.set_flag(base_flag::ignore_env)), plain);
 }
 
 }  // namespace

@@ -833,5 +833,125 @@ TEST_F(Kqueue, CallsAnEventALastTimeThatIsRefused) {
 #endif
 #endif
 
+#if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+
+/// What has changed since the last wait goes along with the next, merged.
+class KqueueChanges : public ::testing::Test {
+ protected:
+  using answer = std::map<int, what>;  // what is ready, by descriptor
+
+  static constexpr what edges = what::read | what::et;
+
+  /// One turn: waits, and tells what was found; what went bad, into errors.
+  answer turn(std::chrono::nanoseconds timeout = {}) {
+    op.prepare();
+    op.wait(timeout);
+    answer found;
+    for (const ready& r : op.collect()) {
+      EXPECT_TRUE(found.emplace(r.fd, r.fired).second) << r.fd << " again";
+      if (r.error != 0) errors[r.fd] = r.error;
+    }
+    return found;
+  }
+
+  pair fds;
+  pair other;
+  const answer readable{{fds.a(), what::read}};
+  std::map<int, int> errors;
+  kqueue op;
+};
+
+TEST_F(KqueueChanges, CountByWhatIsLeftOfThem) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  op.add(fds.a(), what::read, what::read | what::write);
+  op.del(fds.a(), what::read | what::write, what::write);
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+
+  op.add(fds.a(), what::write, what::read | what::write);
+  op.del(fds.a(), what::read | what::write, what::read);
+  EXPECT_EQ(turn(), readable);
+}
+
+TEST_F(KqueueChanges, AreNoneWhenTheFirstAdditionIsTakenBack) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  op.del(fds.a(), what::read, what::none);
+  EXPECT_EQ(turn(), answer{});
+}
+
+TEST_F(KqueueChanges, MakeNoEdgeWhenTheyAreTakenBack) {
+  fds.send();
+  op.add(fds.a(), what::none, edges);
+  EXPECT_EQ(turn(), readable);
+
+  op.add(fds.a(), edges, edges | what::write);
+  op.del(fds.a(), edges | what::write, edges);
+
+  EXPECT_EQ(turn(), answer{});
+}
+
+TEST_F(KqueueChanges, TurnLevelsIntoEdges) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  EXPECT_EQ(turn(), readable);
+  EXPECT_EQ(turn(), readable);
+
+  op.del(fds.a(), what::read, what::none);
+  op.add(fds.a(), what::none, edges);
+
+  EXPECT_EQ(turn(), readable);
+  EXPECT_EQ(turn(), answer{});
+}
+
+TEST_F(KqueueChanges, AskForANumberThatMayBeAnotherFiles) {
+  op.add(fds.a(), what::none, what::read);
+  turn();
+
+  op.del(fds.a(), what::read, what::none);
+  ASSERT_EQ(::dup2(other.a(), fds.a()), fds.a());
+  op.add(fds.a(), what::none, what::read);
+
+  EXPECT_EQ(turn(), answer{});
+  other.send();
+  EXPECT_EQ(turn(), readable);
+}
+
+TEST_F(KqueueChanges, OfAClosedDescriptorAreRefusedAtOnceIfTheyAreTheFirst) {
+  const int fd = fds.a();
+  fds.close_a();
+  EXPECT_EQ(error_of([&] { op.add(fd, what::none, what::read); }),
+            std::errc::bad_file_descriptor);
+  EXPECT_EQ(turn(), answer{});
+}
+
+TEST_F(KqueueChanges, OfADescriptorThatIsClosedSinceAreReportedOnce) {
+  const int fd = fds.a();
+  op.add(fd, what::none, what::read);
+  turn();
+  op.del(fd, what::read, what::none);
+  op.add(fd, what::none, what::read);
+  op.add(other.a(), what::none, what::write);
+  fds.close_a();
+
+  const answer expected{{fd, any_io}, {other.a(), what::write}};
+  EXPECT_EQ(turn(std::chrono::seconds(10)), expected);
+  EXPECT_EQ(errors, (std::map{std::pair(fd, EBADF)}));
+  EXPECT_EQ(turn(), (answer{{other.a(), what::write}}));
+}
+
+TEST_F(KqueueChanges, OfAClosedDescriptorThatIsDeletedAreNoErrors) {
+  const int fd = fds.a();
+  op.add(fd, what::none, what::read | what::write);
+  turn();
+  op.del(fd, what::read | what::write, what::none);
+  fds.close_a();
+
+  EXPECT_EQ(turn(), answer{});
+  EXPECT_EQ(errors, (std::map<int, int>{}));
+}
+
+#endif
+
 }  // namespace
 }  // namespace evolve
