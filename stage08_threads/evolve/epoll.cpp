@@ -1,0 +1,231 @@
+#ifdef __linux__
+
+#include "evolve/epoll.h"
+
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace evolve {
+namespace {
+
+constexpr std::size_t first_events = 256;
+
+// What a registration of the timer carries: no descriptor has this number.
+constexpr std::uint64_t timer_key = ~std::uint64_t{0};
+
+// Between the loop's look at the clock and ours.
+constexpr duration slack = std::chrono::microseconds(1);
+
+#ifdef SYS_epoll_pwait2
+constexpr long pwait2 = SYS_epoll_pwait2;
+#else
+constexpr long pwait2 = -1;  // no system call has this number: ENOSYS
+#endif
+
+std::uint32_t to_epoll(what events) noexcept {
+  std::uint32_t bits = 0;
+  if (any(events & what::read)) bits |= EPOLLIN;
+  if (any(events & what::write)) bits |= EPOLLOUT;
+  if (any(events & what::closed)) bits |= EPOLLRDHUP;
+  if (any(events & what::et)) bits |= EPOLLET;
+  return bits;
+}
+
+what from_epoll(std::uint32_t bits) noexcept {
+  what fired = what::none;
+  if (bits & (EPOLLERR | EPOLLHUP)) fired |= any_io;
+  if (bits & EPOLLIN) fired |= what::read;
+  if (bits & EPOLLOUT) fired |= what::write;
+  if (bits & EPOLLRDHUP) fired |= what::closed;
+  return fired;
+}
+
+unique_fd make_epoll() { return unique_fd(::epoll_create1(EPOLL_CLOEXEC)); }
+
+}  // namespace
+
+epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
+  if (epoll_) return;
+  throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+feature epoll::features() const noexcept {
+  return feature::et | feature::o1 | feature::early_close;
+}
+
+void epoll::add(int fd, what old, what now) {
+  reserve(fd);
+  const int error = apply(fd, old, now);
+  if (error == 0) return;
+  throw std::system_error(error, std::generic_category(),
+                          "cannot watch descriptor " + std::to_string(fd));
+}
+
+void epoll::del(int fd, what old, what now) noexcept {
+  if (watches(fd)) apply(fd, old, now);
+}
+
+bool epoll::watches(int fd) const noexcept {
+  const auto at = static_cast<std::size_t>(fd);
+  return at < views_.size() && any(views_[at].now);
+}
+
+// A number that no descriptor has is not worth a table of that size.
+void epoll::reserve(int fd) {
+  const auto at = static_cast<std::size_t>(fd);
+  if (at < views_.size()) return;
+  require_open(fd);
+  views_.resize(at + 1);
+}
+
+// What the kernel knows is only what we think that it knows: the descriptor may
+// have been closed, and be another file's or a duplicate's by now.
+int epoll::apply(int fd, what old, what now) noexcept {
+  view& v = views_[static_cast<std::size_t>(fd)];
+  if (!any(now)) {
+    v.now = what::none;
+    control(EPOLL_CTL_DEL, fd, now);
+    return 0;  // gone, whatever the kernel says
+  }
+  int error = control(any(old) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, now);
+  if (error == ENOENT) error = control(EPOLL_CTL_ADD, fd, now);
+  if (error == EEXIST) error = control(EPOLL_CTL_MOD, fd, now);
+  if (error == 0) v.now = now;
+  return error;
+}
+
+void epoll::doubt(int fd) noexcept {
+  ++views_[static_cast<std::size_t>(fd)].generation;
+}
+
+int epoll::control(int op, int fd, what now) noexcept {
+  view& v = views_[static_cast<std::size_t>(fd)];
+  if (op == EPOLL_CTL_ADD) ++v.generation;
+  epoll_event e{};
+  e.events = to_epoll(now);
+  e.data.u64 = std::uint64_t{v.generation} << 32 | static_cast<unsigned>(fd);
+  return ::epoll_ctl(epoll_.get(), op, fd, &e) == 0 ? 0 : errno;
+}
+
+void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  if (!lost_.empty()) timeout = duration::zero();
+  if (timeout && *timeout % std::chrono::milliseconds(1) != duration::zero()) {
+    count_ = wait_precisely(*timeout);
+  } else {
+    count_ =
+        ::epoll_wait(epoll_.get(), events_.data(),
+                     static_cast<int>(events_.size()), timeout_ms(timeout));
+  }
+  if (count_ < 0 && errno != EINTR) {
+    throw std::system_error(errno, std::generic_category(), "epoll_wait");
+  }
+}
+
+// An old kernel does not have the system call, a sandbox may forbid it.
+int epoll::wait_precisely(duration timeout) noexcept {
+  const auto size = static_cast<int>(events_.size());
+  if (has_pwait2_) {
+    const auto s = std::chrono::floor<std::chrono::seconds>(timeout);
+    const std::int64_t spec[2] = {s.count(), (timeout - s).count()};
+    const long found =
+        ::syscall(pwait2, epoll_.get(), events_.data(), size, spec, nullptr, 0);
+    if (found >= 0 || (errno != ENOSYS && errno != EPERM)) {
+      return static_cast<int>(found);
+    }
+    has_pwait2_ = false;
+  }
+  arm(timeout);
+  return ::epoll_wait(epoll_.get(), events_.data(), size, timeout_ms(timeout));
+}
+
+// The timer is never read: it is edge-triggered, and tells of itself each time
+// that it goes off. It is set only when the end of the wait has changed.
+void epoll::arm(duration timeout) noexcept {
+  if (!timer_) watch_timer();
+  const time_point now = clock::now();
+  const time_point due = after(now, timeout);
+  if (armed_ > now && armed_ <= due && due - armed_ <= slack) return;
+  const auto since = due.time_since_epoch();
+  const auto s = std::chrono::floor<std::chrono::seconds>(since);
+  itimerspec spec{};
+  spec.it_value.tv_sec = static_cast<std::time_t>(s.count());
+  spec.it_value.tv_nsec = static_cast<long>((since - s).count());
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
+  armed_ = due;
+}
+
+// Without a timer the waits are rounded up to milliseconds.
+void epoll::watch_timer() noexcept {
+  if (!timer_) {
+    timer_ = unique_fd(
+        ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  }
+  epoll_event e{};
+  e.events = EPOLLIN | EPOLLET;
+  e.data.u64 = timer_key;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &e);
+}
+
+std::span<const ready> epoll::collect() {
+  ready_.clear();
+  for (const ready& r : lost_) {
+    if (!any(views_[static_cast<std::size_t>(r.fd)].now)) ready_.push_back(r);
+  }
+  lost_.clear();
+  const auto found = static_cast<std::size_t>(std::max(count_, 0));
+  bool stale = false;
+  for (std::size_t at = 0; at < found; ++at) stale |= !take(events_[at]);
+  if (found == events_.size()) events_.resize(2 * found);
+  if (stale) rebuild();
+  return ready_;
+}
+
+// Whether it is a registration that we know of.
+bool epoll::take(const epoll_event& found) {
+  const std::uint64_t key = found.data.u64;
+  if (key == timer_key) return true;
+  const auto at = static_cast<std::uint32_t>(key);
+  const view& v = views_[at];
+  if (!any(v.now) || v.generation != key >> 32) return false;
+  ready_.push_back({static_cast<int>(at), from_epoll(found.events), 0});
+  return true;
+}
+
+void epoll::reinit() {
+  timer_ = unique_fd();  // it is the parent's
+  armed_ = {};
+  if (rebuild()) return;
+  throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+// The next collect() reports it, unless it is added again before.
+void epoll::lose(int fd, int error) {
+  apply(fd, what::none, what::none);
+  std::erase_if(lost_, [fd](const ready& r) { return r.fd == fd; });
+  lost_.push_back({fd, any_io, error});
+}
+
+// Whether there was another epoll to be had; if not, the old one goes on.
+bool epoll::rebuild() {
+  unique_fd fresh = make_epoll();
+  if (!fresh) return false;
+  epoll_ = std::move(fresh);
+  if (timer_) watch_timer();
+  for (std::size_t at = 0; at < views_.size(); ++at) {
+    view& v = views_[at];
+    if (!any(v.now)) continue;
+    const int fd = static_cast<int>(at);
+    const int error = control(EPOLL_CTL_ADD, fd, v.now);
+    if (error != 0) lose(fd, error);
+  }
+  return true;
+}
+
+}  // namespace evolve
+
+#endif

@@ -1,0 +1,95 @@
+/// \file
+/// The backend on epoll(7).
+#pragma once
+
+#ifdef __linux__
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "evolve/clock.h"
+#include "evolve/eventop.h"
+#include "evolve/unique_fd.h"
+
+namespace evolve {
+
+/// Waits with epoll(7): the kernel remembers what is watched, and tells only
+/// what is ready. A turn costs what happens in it, however much is watched.
+///
+/// What remembers can be wrong. The kernel remembers *files*, and the numbers
+/// by which they were added; a number may be closed, and stand for another
+/// file, without a word to anybody. So each registration carries its number and
+/// a generation, and the backend keeps for each number what it has last asked
+/// for. A registration that has outlived its descriptor, because a duplicate
+/// is open or a child process has it, shows by its generation when it fires.
+/// It cannot be deleted, since no number leads to it any more: then everything
+/// is registered anew with another epoll, and the old one closed.
+///
+/// **Fork.** The child shares the epoll with its parent, and must call reinit()
+/// before it adds or deletes anything.
+///
+/// \libevent{epoll.c,epollops}
+class epoll : public eventop {
+ public:
+  /// \throws std::system_error when there is no epoll to be had.
+  epoll();
+
+  const char* name() const noexcept override { return "epoll"; }
+  feature features() const noexcept override;
+  void add(int fd, what old, what now) override;
+  void del(int fd, what old, what now) noexcept override;
+  void prepare() override {}
+  void wait(std::optional<std::chrono::nanoseconds> timeout) override;
+  std::span<const ready> collect() override;
+  void reinit() override;
+
+ protected:
+  /// Whether the kernel was asked to watch `fd`.
+  bool watches(int fd) const noexcept;
+
+  /// Has a place in the table for `fd`.
+  /// \throws std::system_error with EBADF when `fd` is no open descriptor.
+  void reserve(int fd);
+
+  /// Tells the kernel that `fd` was watched for `old`, and is to be for `now`.
+  /// Returns 0 or what the kernel had against it. Requires reserve().
+  /// \libevent{epoll.c,epoll_apply_one_change}
+  int apply(int fd, what old, what now) noexcept;
+
+  /// `fd` may be another file's by now: what the kernel was told of it before
+  /// the next apply() does not count any more.
+  void doubt(int fd) noexcept;
+
+  /// Watches `fd` no more, and has the next collect() say why.
+  void lose(int fd, int error);
+
+ private:
+  // What the kernel was last asked to remember of a descriptor.
+  struct view {
+    std::uint32_t generation = 0;  // how often it has been registered
+    what now = what::none;  // for what
+  };
+
+  int control(int op, int fd, what now) noexcept;
+  int wait_precisely(duration timeout) noexcept;
+  void arm(duration timeout) noexcept;
+  void watch_timer() noexcept;
+  bool take(const epoll_event& found);
+  bool rebuild();
+
+  unique_fd epoll_;  // where the kernel remembers
+  std::vector<view> views_;  // by descriptor
+  std::vector<epoll_event> events_;  // what the kernel has found
+  int count_ = 0;  // how much that is
+  std::vector<ready> lost_;  // what could not be registered anew
+  std::vector<ready> ready_;  // what collect() returned
+  bool has_pwait2_ = true;  // as far as we know
+  unique_fd timer_;  // ends the waits where there is no epoll_pwait2()
+  time_point armed_{};  // when
+};
+
+}  // namespace evolve
+
+#endif

@@ -1,0 +1,30 @@
+#ifdef __linux__
+
+#include "evolve/epoll_changelist.h"
+
+namespace evolve {
+
+void epoll_changelist::add(int fd, what old, what now) {
+  reserve(fd);
+  noted_.reserve(fd);
+  if (!any(old) && !noted_.has(fd)) return epoll::add(fd, old, now);
+  noted_.note(fd, old, now);
+}
+
+void epoll_changelist::del(int fd, what old, what now) noexcept {
+  if (!watches(fd) && !noted_.has(fd)) return;
+  noted_.note(fd, old, now);
+}
+
+void epoll_changelist::prepare() {
+  for (const changelist::change& c : noted_.changes()) {
+    if (c.now == c.old && !c.doubted) continue;
+    if (c.doubted) doubt(c.fd);
+    if (const int error = apply(c.fd, c.old, c.now)) lose(c.fd, error);
+  }
+  noted_.clear();
+}
+
+}  // namespace evolve
+
+#endif

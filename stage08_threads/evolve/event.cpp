@@ -1,0 +1,80 @@
+#include "evolve/event.h"
+
+#include <cstddef>
+#include <stdexcept>
+#include <type_traits>
+
+#include "evolve/event_base.h"
+
+namespace evolve {
+
+static_assert(std::is_standard_layout_v<event>);
+
+// On a machine with 64-bit pointers. libevent 2.1 has the descriptor, the base
+// and the events at the same places.
+struct event::layout {
+  static constexpr bool lp64 = sizeof(void*) == 8;
+  static_assert(!lp64 || offsetof(event, flags_) == 16);
+  static_assert(!lp64 || offsetof(event, pri_) == 18);
+  static_assert(!lp64 || offsetof(event, heap_index_) == 20);
+  static_assert(!lp64 || offsetof(event, callback_) == 24);
+  static_assert(!lp64 || offsetof(event, fd_) == 56);
+  static_assert(!lp64 || offsetof(event, ncalls_) == 60);
+  static_assert(!lp64 || offsetof(event, base_) == 64);
+  static_assert(!lp64 || offsetof(event, io_next_) == 72);
+  static_assert(!lp64 || offsetof(event, interval_) == 88);
+  static_assert(!lp64 || offsetof(event, deadline_) == 96);
+  static_assert(!lp64 || offsetof(event, events_) == 104);
+  static_assert(!lp64 || offsetof(event, res_) == 106);
+  static_assert(!lp64 || offsetof(event, sequence_) == 108);
+  static_assert(!lp64 || offsetof(event, common_next_) == 112);
+  static_assert(!lp64 || sizeof(event) == 128);
+};
+
+event::event(event_base& base, int fd, what events, callback function)
+    : pri_(base.middle_priority()),
+      callback_(function),
+      fd_(fd),
+      base_(&base),
+      events_(events) {
+  if (any(events & what::signal) && any(events & any_io)) {
+    throw std::invalid_argument(
+        "event: a signal cannot be waited for together with " +
+        to_string(events & any_io));
+  }
+}
+
+event::~event() {
+  if (any(flags_ & ~evlist::internal)) base_->forget(*this);
+}
+
+void event::add(std::optional<duration> timeout) { base_->add(*this, timeout); }
+
+void event::add(common_timeout& timeout) { base_->add(*this, timeout); }
+
+void event::del() noexcept { base_->del(*this); }
+
+void event::remove_timer() noexcept { base_->remove_timer(*this); }
+
+void event::active(what res) { base_->active(*this, res); }
+
+what event::pending(what mask) const noexcept { return waits() & mask; }
+
+what event::waits() const noexcept {
+  what found = what::none;
+  if (any(flags_ & evlist::inserted)) {
+    found |= events_ & (any_io | what::signal);
+  }
+  if (any(flags_ & evlist::active)) found |= res_;
+  if (any(flags_ & evlist::timeout)) found |= what::timeout;
+  return found;
+}
+
+std::optional<time_point> event::deadline() const noexcept {
+  if (!any(flags_ & evlist::timeout)) return std::nullopt;
+  return deadline_;
+}
+
+void event::priority_set(int priority) { base_->set_priority(*this, priority); }
+
+}  // namespace evolve

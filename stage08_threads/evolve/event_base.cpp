@@ -1,0 +1,685 @@
+#include "evolve/event_base.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "evolve/log.h"
+
+namespace evolve {
+namespace {
+
+constexpr int max_priorities = 256;
+
+// How many entries that are too early are mended before a wait, at most. For
+// one that is left over the wait may end too early: it is mended then.
+constexpr int max_mends = 8;
+
+// An event in one of these is waiting for something.
+constexpr evlist added = evlist::inserted | evlist::timeout;
+
+time_point read_steady_clock() { return clock::now(); }
+
+// What can be waited for by number: on a descriptor, or as a signal.
+constexpr what any_number = any_io | what::signal;
+
+}  // namespace
+
+// The run of a loop, from its beginning to its end by whatever way.
+class event_base::run {
+ public:
+  run(event_base& base, loop_flags flags) : base_(base) {
+    if (base.running_loop_) {
+      throw std::logic_error("event_base: the loop is running already");
+    }
+    base.running_loop_ = true;
+    base.flags_ = flags;
+  }
+  ~run() {
+    base_.running_loop_ = false;
+    base_.flags_ = loop_flags::none;
+    base_.running_priority_ = 0;
+    base_.got_exit_ = std::exchange(base_.exit_, false);
+    base_.got_break_ = std::exchange(base_.break_, false);
+    base_.cached_ = false;
+    base_.unschedule(base_.exit_timer_);
+  }
+  run(const run&) = delete;
+  run& operator=(const run&) = delete;
+
+ private:
+  event_base& base_;
+};
+
+// The call of one callback. The event may be gone when it ends.
+class event_base::running_scope {
+ public:
+  running_scope(event_base& base, event& ev) noexcept : base_(base) {
+    base.running_ = &ev;
+    ev.flags_ |= evlist::running;
+  }
+  ~running_scope() {
+    if (base_.running_) base_.running_->flags_ &= ~evlist::running;
+    base_.running_ = nullptr;
+  }
+  running_scope(const running_scope&) = delete;
+  running_scope& operator=(const running_scope&) = delete;
+
+ private:
+  event_base& base_;
+};
+
+event_base::event_base() : event_base(event_config()) {}
+
+event_base::event_base(const event_config& config)
+    : event_base(config.make_eventop()) {
+  limits_ = config.limits();
+  caches_time_ = !config.has(base_flag::no_cache_time);
+}
+
+event_base::event_base(std::string_view method)
+    : event_base(make_eventop(method)) {}
+
+event_base::event_base(std::unique_ptr<eventop> evsel)
+    : evsel_(evsel ? std::move(evsel)
+                   : throw std::invalid_argument("event_base: no backend")),
+      exit_timer_(*this, -1, what::none, [this] { exit_ = true; }),
+      clock_(read_steady_clock) {
+  exit_timer_.flags_ |= evlist::internal;
+}
+
+event_base::~event_base() {
+  const auto del_all = [this](const auto& queue) {
+    while (!queue.empty()) del(queue.front());
+  };
+  for (int fd = 0; fd < io_.size(); ++fd) del_all(io_.waiting_on(fd));
+  for (int signo = 0; signo < evsig_.size(); ++signo) {
+    del_all(evsig_.waiting_on(signo));
+  }
+  for (const auto& common : common_timeouts_) del_all(common->events_);
+  while (!timeheap_.empty()) del(timeheap_.top());
+  for (const activequeue& queue : activequeues_) del_all(queue);
+  while (!once_.empty()) {
+    const std::unique_ptr<event_once> left(&once_.front());
+    once_.remove(*left);
+  }
+}
+
+loop_result event_base::loop(loop_flags flags) {
+  const run guard(*this, flags);
+  bool done = false;
+  while (!break_ && !done) {
+    if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
+      return loop_result::no_events;
+    }
+    evsel_->prepare();
+    evsel_->wait(timeout_next());
+    asleep_.store(false, std::memory_order_relaxed);
+    cache_time();
+    for (const ready& r : evsel_->collect()) activate(r);
+    signal_process();
+    timeout_process();
+    const bool called = process_active();
+    done = drains() || (any(flags & loop_flags::once) && called &&
+                        event_count_active_.now == 0);
+  }
+  return loop_result::stopped;
+}
+
+void event_base::loopexit(std::optional<duration> delay) {
+  if (!delay) {
+    exit_ = true;
+    return;
+  }
+  const time_point due = after(gettime(), std::max(*delay, duration::zero()));
+  if (any(exit_timer_.flags_ & evlist::timeout) &&
+      exit_timer_.deadline_ <= due) {
+    return;
+  }
+  timeheap_.reserve_one();
+  schedule(exit_timer_, due, ++sequence_);
+}
+
+void event_base::loopbreak() noexcept { break_ = true; }
+
+void event_base::loopcontinue() noexcept { continue_ = true; }
+
+void event_base::once(int fd, what events, callback function,
+                      std::optional<duration> timeout) {
+  if (any(events & (what::persist | what::signal))) {
+    throw std::invalid_argument("event_base::once: not for " +
+                                to_string(events));
+  }
+  auto made = std::make_unique<event_once>(*this, fd, events, function);
+  if (timeout || any(events & any_io)) {
+    add(made->ev, timeout);
+  } else {
+    active(made->ev, what::none);
+  }
+  once_.push_back(*made.release());
+}
+
+event_base::event_once::event_once(event_base& base, int fd, what events,
+                                   callback then)
+    : ev(base, fd, events,
+         [this, &base](int at, what fired) {
+           base.call_once(*this, at, fired);
+         }),
+      function(then) {}
+
+void event_base::call_once(event_once& due, int fd, what fired) {
+  const std::unique_ptr<event_once> freed(&due);
+  once_.remove(due);
+  due.function(fd, fired);
+}
+
+void event_base::active_by_fd(int fd, what res) {
+  if (fd < 0 || fd >= io_.size()) return;
+  for (event& ev : io_.waiting_on(fd)) {
+    if (any(ev.events_ & res & any_io)) active(ev, ev.events_ & res & any_io);
+  }
+}
+
+void event_base::active_by_signal(int signo) {
+  if (signo < 0 || signo >= evsig_.size()) return;
+  for (event& ev : evsig_.waiting_on(signo)) {
+    ++ev.ncalls_;
+    active(ev, what::signal);
+  }
+}
+
+void event_base::priority_init(int count) {
+  if (count < 1 || count > max_priorities) {
+    throw std::invalid_argument(
+        "event_base::priority_init: " + std::to_string(count) +
+        " is not between 1 and 256");
+  }
+  if (running_loop_ || event_count_active_.now > 0) {
+    throw std::logic_error(
+        "event_base::priority_init: the loop runs, or an event is due");
+  }
+  visit([count](const event& ev) {
+    if (ev.pri_ < count) return;
+    throw std::logic_error("event_base::priority_init: an event has priority " +
+                           std::to_string(ev.pri_));
+  });
+  activequeues_.resize(static_cast<std::size_t>(count));
+}
+
+time_point event_base::now() noexcept { return gettime(); }
+
+void event_base::update_time_cache() noexcept {
+  time_cache_ = clock_();
+  cached_ = running_loop_ && caches_time_;
+}
+
+void event_base::set_clock(clock_reader reader) noexcept {
+  clock_ = reader;
+  cached_ = false;
+}
+
+common_timeout& event_base::init_common_timeout(duration length) {
+  if (length <= duration::zero()) {
+    throw std::invalid_argument(
+        "event_base::init_common_timeout: the length is not positive");
+  }
+  for (const auto& known : common_timeouts_) {
+    if (known->length() == length) return *known;
+  }
+  const auto index = static_cast<std::uint32_t>(common_timeouts_.size());
+  common_timeouts_.push_back(
+      std::make_unique<common_timeout>(*this, length, index));
+  return *common_timeouts_.back();
+}
+
+void event_base::reinit() {
+  // What is gone is told first: ours may get its number.
+  for (int fd = 0; fd < io_.size(); ++fd) {
+    if (io_.waiting_on(fd).empty() || ::fcntl(fd, F_GETFD) != -1) continue;
+    evict({fd, any_io, EBADF});
+  }
+  evsel_->reinit();
+  evsig_.reinit();
+}
+
+std::size_t event_base::num_events(event_count kind) const noexcept {
+  return kind == event_count::active ? event_count_active_.now
+                                     : event_count_.now;
+}
+
+std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
+  counter& counted =
+      kind == event_count::active ? event_count_active_ : event_count_;
+  const std::size_t most = counted.most;
+  if (clear) counted.most = counted.now;
+  return most;
+}
+
+bool event_base::for_each_event(
+    const std::function<bool(const event_info&)>& each) const {
+  std::vector<event_info> infos;
+  visit([&infos](const event& ev) {
+    event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
+    if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
+    infos.push_back(info);
+  });
+  return std::all_of(infos.begin(), infos.end(), each);
+}
+
+void event_base::dump_events(std::ostream& out) const {
+  for_each_event([&](const event_info& info) {
+    const bool signal = any(info.events & what::signal);
+    out << (signal ? "signal " : "fd ") << info.fd << " ("
+        << to_string(info.events) << "), priority " << info.priority << ':';
+    if (any(info.state & evlist::inserted)) out << " added";
+    if (info.deadline) {
+      const std::chrono::duration<double> left = *info.deadline - clock_();
+      out << " timeout in " << left.count() << " s";
+    }
+    if (any(info.state & evlist::active)) out << " due";
+    out << '\n';
+    return true;
+  });
+}
+
+void event_base::self_check() const {
+  io_.self_check();
+  timeheap_.self_check();
+  for (const auto& common : common_timeouts_) common->self_check();
+  std::size_t active = 0;
+  std::size_t waiting = 0;
+  visit([&](const event& ev) {
+    active += any(ev.flags_ & evlist::active);
+    waiting += any(ev.flags_ & added);
+  });
+  for (std::size_t priority = 0; priority < activequeues_.size(); ++priority) {
+    for (const event& ev : activequeues_[priority]) {
+      if (ev.pri_ == priority && any(ev.flags_ & evlist::active)) continue;
+      throw std::logic_error("self_check: an event is on the wrong queue");
+    }
+  }
+  if (active != event_count_active_.now || waiting != event_count_.now) {
+    throw std::logic_error(
+        "self_check: events due or added: " + std::to_string(active) + ", " +
+        std::to_string(waiting) + "; not as counted");
+  }
+}
+
+void event_base::add(event& ev, std::optional<duration> timeout) {
+  insert(ev, timeout.has_value());
+  if (!timeout) return;
+  if (any(ev.flags_ & evlist::common)) {
+    unschedule(ev);
+    ev.flags_ &= ~evlist::common;
+  }
+  start_timer(ev, std::max(*timeout, duration::zero()));
+}
+
+void event_base::add(event& ev, common_timeout& timeout) {
+  if (&timeout.base_ != this) {
+    throw std::invalid_argument("event::add: a timeout of another base");
+  }
+  insert(ev, true);
+  unschedule(ev);
+  ev.flags_ |= evlist::common;
+  ev.heap_index_ = timeout.index_;
+  start_timer(ev, timeout.length());
+}
+
+void event_base::add_internal(event& ev) {
+  ev.flags_ |= evlist::internal;
+  insert(ev, false);
+}
+
+// All of add() that can fail, before anything has changed.
+void event_base::insert(event& ev, bool timed) {
+  require_priority(ev);
+  const bool numbered = any(ev.events_ & any_number);
+  if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
+    throw std::invalid_argument("event::add: there is nothing to wait for");
+  }
+  if (timed) timeheap_.reserve_one();
+  if (!numbered || any(ev.flags_ & evlist::inserted)) return;
+  watch(ev);
+  mark(ev, evlist::inserted);
+}
+
+void event_base::del(event& ev) noexcept {
+  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  remove_timer(ev);
+  if (any(ev.flags_ & evlist::inserted)) {
+    unwatch(ev);
+    unmark(ev, evlist::inserted);
+  }
+}
+
+void event_base::forget(event& ev) noexcept {
+  del(ev);
+  if (running_ == &ev) running_ = nullptr;
+}
+
+void event_base::watch(event& ev) {
+  if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
+  signal_process();  // what has come is for those who have waited
+  evsig_.add(*evsel_, ev);
+}
+
+void event_base::unwatch(event& ev) noexcept {
+  any(ev.events_ & what::signal) ? evsig_.del(*evsel_, ev)
+                                 : io_.del(*evsel_, ev);
+}
+
+void event_base::start_timer(event& ev, duration length) noexcept {
+  take_back_timeout(ev);
+  if (any(ev.events_ & what::persist)) ev.interval_ = length;
+  schedule(ev, after(gettime(), length), ++sequence_);
+}
+
+void event_base::remove_timer(event& ev) noexcept {
+  take_back_timeout(ev);
+  unschedule(ev);
+  ev.flags_ &= ~evlist::common;
+  ev.interval_ = event::no_interval;
+}
+
+// One that has passed, but that the callback has not been told of.
+void event_base::take_back_timeout(event& ev) noexcept {
+  if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
+  ev.res_ &= ~what::timeout;
+  if (!any(ev.res_)) queue_remove_active(ev);
+}
+
+// Requires room in the heap.
+void event_base::schedule(event& ev, time_point due,
+                          std::uint32_t sequence) noexcept {
+  const bool scheduled = any(ev.flags_ & evlist::timeout);
+  const bool common = any(ev.flags_ & evlist::common);
+  if (scheduled && common) unschedule(ev);
+  ev.deadline_ = due;
+  ev.sequence_ = sequence;
+  if (common) {
+    common_timeouts_[ev.heap_index_]->insert(ev);
+  } else if (scheduled) {
+    return timeheap_.adjust(ev);
+  } else {
+    timeheap_.push(ev);
+  }
+  mark(ev, evlist::timeout);
+}
+
+void event_base::unschedule(event& ev) noexcept {
+  if (!any(ev.flags_ & evlist::timeout)) return;
+  if (any(ev.flags_ & evlist::common)) {
+    common_timeouts_[ev.heap_index_]->erase(ev);
+  } else {
+    timeheap_.erase(ev);
+  }
+  unmark(ev, evlist::timeout);
+}
+
+// Before a persistent event's callback: the next period begins when the last
+// one was due to end; or now, if something came before that, or it is long ago.
+void event_base::rearm(event& ev) {
+  timeheap_.reserve_one();
+  const bool timed_out =
+      ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
+  const time_point start = clock_();
+  time_point next = after(timed_out ? ev.deadline_ : start, ev.interval_);
+  if (next < start) next = after(start, ev.interval_);
+  schedule(ev, next, ++sequence_);
+}
+
+void event_base::expire(event& ev) {
+  unschedule(ev);
+  activate(ev, what::timeout);
+}
+
+void event_base::active(event& ev, what res) {
+  require_priority(ev);
+  activate(ev, res);
+  if (ev.pri_ < running_priority_) preempted_ = true;
+}
+
+void event_base::require_priority(const event& ev) const {
+  if (ev.pri_ < activequeues_.size()) return;
+  throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
+                         ", but the base has only " +
+                         std::to_string(activequeues_.size()));
+}
+
+void event_base::set_priority(event& ev, int priority) {
+  const auto count = static_cast<int>(activequeues_.size());
+  if (priority < 0 || priority >= count) {
+    throw std::invalid_argument(
+        "event::priority_set: " + std::to_string(priority) +
+        " is not between 0 and " + std::to_string(count - 1));
+  }
+  if (any(ev.flags_ & evlist::active)) {
+    throw std::logic_error("event::priority_set: the event is due");
+  }
+  ev.pri_ = static_cast<std::uint8_t>(priority);
+}
+
+std::uint8_t event_base::middle_priority() const noexcept {
+  return static_cast<std::uint8_t>(activequeues_.size() / 2);
+}
+
+bool event_base::haveevents() const noexcept {
+  return event_count_.now + event_count_active_.now > 0 ||
+         any(exit_timer_.flags_ & evlist::timeout);
+}
+
+// Whether this turn is the last, and calls all that is due.
+bool event_base::drains() const noexcept {
+  return exit_ || any(flags_ & loop_flags::nonblock);
+}
+
+// A handler that runs after this wakes the loop; what ran before is seen here.
+// Whether it was.
+bool event_base::fall_asleep() noexcept {
+  if (!evsig_.in_use()) return false;
+  asleep_.store(true);
+  return evsig_.pending();
+}
+
+// With a new look at the clock: callbacks may have taken their time.
+std::optional<duration> event_base::timeout_next() noexcept {
+  if (drains() || event_count_active_.now > 0) return duration::zero();
+  if (fall_asleep()) return duration::zero();
+  if (timeheap_.empty()) return std::nullopt;
+  for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
+  return std::max(timeheap_.deadline() - clock_(), duration::zero());
+}
+
+time_point event_base::gettime() noexcept {
+  if (!cached_) {
+    time_cache_ = clock_();
+    cached_ = running_loop_ && caches_time_;
+  }
+  return time_cache_;
+}
+
+// Not at all where nobody will ask for it.
+void event_base::cache_time() noexcept {
+  if (timeheap_.empty()) return;
+  time_cache_ = clock_();
+}
+
+void event_base::activate(const ready& r) {
+  if (r.error != 0) return evict(r);
+  if (any(r.fired & what::signal)) return deliver(r.fd, r.count);
+  for (event& ev : io_.waiting_on(r.fd)) {
+    if (const what res = ev.events_ & r.fired; any(res)) activate(ev, res);
+  }
+}
+
+void event_base::evict(const ready& r) {
+  if (io_.waiting_on(r.fd).empty()) return;
+  while (!io_.waiting_on(r.fd).empty()) {
+    event& ev = io_.waiting_on(r.fd).front();
+    del(ev);
+    activate(ev, ev.events_ & r.fired);
+  }
+  const std::string why = std::generic_category().message(r.error);
+  log(severity::warn, (std::string(method()) + ": descriptor " +
+                       std::to_string(r.fd) + " is taken off: " + why)
+                          .c_str());
+}
+
+void event_base::signal_process() {
+  if (!evsig_.in_use() || !evsig_.reset()) return;
+  for (int signo = 1; signo < evsig_.size(); ++signo) {
+    if (evsig_.waiting_on(signo).empty()) continue;
+    if (const int ncalls = evsig_.take(signo); ncalls > 0) {
+      deliver(signo, ncalls);
+    }
+  }
+}
+
+void event_base::deliver(int signo, int ncalls) {
+  for (event& ev : evsig_.waiting_on(signo)) {
+    ev.ncalls_ = ev.ncalls_ > INT_MAX - ncalls ? INT_MAX : ev.ncalls_ + ncalls;
+    activate(ev, what::signal);
+  }
+}
+
+void event_base::timeout_process() {
+  while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
+    if (!timeheap_.mend()) expire(timeheap_.top());
+  }
+}
+
+void event_base::activate(event& ev, what res) {
+  if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
+  if (any(ev.flags_ & evlist::active)) {
+    ev.res_ |= res;
+    return;
+  }
+  ev.res_ = res;
+  ev.turn_ = turn_;
+  queue_insert_active(ev);
+}
+
+// Whether anything was called.
+bool event_base::process_active() {
+  next_turn();
+  continue_ = preempted_ = false;
+  callbacks_left_ = limits_.callbacks;
+  if (limits_.interval != duration::max()) {
+    turn_end_ = after(clock_(), limits_.interval);
+  }
+  bool called = false;
+  for (running_priority_ = 0; running_priority_ < activequeues_.size();
+       ++running_priority_) {
+    called |= process_active_single_queue(activequeues_[running_priority_]);
+    if (break_ || continue_ || (called && !drains())) break;
+  }
+  return called;
+}
+
+// When the count is used up, all that is due is stamped with a number that no
+// turn has: what has been due for 256 turns is not to be taken for new.
+void event_base::next_turn() noexcept {
+  if (++turn_ != 0) return;
+  for (activequeue& queue : activequeues_) {
+    for (event& ev : queue) ev.turn_ = 0;
+  }
+  turn_ = 1;
+}
+
+bool event_base::process_active_single_queue(activequeue& queue) {
+  bool called = false;
+  while (!queue.empty() && queue.front().turn_ != turn_) {
+    call(queue.front());
+    called = true;
+    limit_dispatch();
+    if (break_ || continue_ || (preempted_ && !drains())) break;
+  }
+  return called;
+}
+
+// A turn that has reached a limit ends as if the callback had asked for it.
+void event_base::limit_dispatch() noexcept {
+  if (running_priority_ < static_cast<std::size_t>(limits_.min_priority))
+    return;
+  if (--callbacks_left_ <= 0) continue_ = true;
+  if (limits_.interval == duration::max()) return;
+  if (clock_() >= turn_end_) continue_ = true;
+}
+
+// The event may be destroyed by its callback, which is why that is copied.
+void event_base::call(event& ev) {
+  const running_scope guard(*this, ev);
+  cached_ = false;  // a time of its own begins
+  const bool persistent = any(ev.events_ & what::persist);
+  if (persistent && ev.interval_ != event::no_interval) rearm(ev);
+  const int fd = ev.fd_;
+  const what res = ev.res_;
+  if (persistent && ev.ncalls_ > 1) {
+    --ev.ncalls_;  // it stays in front: there is another delivery to tell of
+    ev.res_ = what::signal;
+  } else {
+    queue_remove_active(ev);
+  }
+  if (!persistent) del(ev);
+  const callback function = ev.callback_;
+  function(fd, res);
+}
+
+void event_base::queue_insert_active(event& ev) noexcept {
+  ev.flags_ |= evlist::active;
+  activequeues_[ev.pri_].push_back(ev);
+  event_count_active_.up();
+}
+
+void event_base::queue_remove_active(event& ev) noexcept {
+  ev.flags_ &= ~evlist::active;
+  activequeues_[ev.pri_].remove(ev);
+  event_count_active_.down();
+  ev.ncalls_ = 0;
+}
+
+void event_base::mark(event& ev, evlist state) noexcept {
+  const bool was_added = any(ev.flags_ & added);
+  ev.flags_ |= state;
+  if (was_added || any(ev.flags_ & evlist::internal)) return;
+  event_count_.up();
+}
+
+void event_base::unmark(event& ev, evlist state) noexcept {
+  ev.flags_ &= ~state;
+  if (any(ev.flags_ & (added | evlist::internal))) return;
+  event_count_.down();
+}
+
+// Each event that is not the library's own, once.
+void event_base::visit(const std::function<void(const event&)>& each) const {
+  const auto visit_all = [&each](const auto& queue, evlist seen) {
+    for (const event& ev : queue) {
+      if (!any(ev.flags_ & seen)) each(ev);
+    }
+  };
+  for (int fd = 0; fd < io_.size(); ++fd) {
+    visit_all(io_.waiting_on(fd), evlist::internal);
+  }
+  for (int signo = 0; signo < evsig_.size(); ++signo) {
+    visit_all(evsig_.waiting_on(signo), evlist::none);
+  }
+  for (std::size_t at = 0; at < timeheap_.size(); ++at) {
+    const event& ev = timeheap_[at];
+    if (!any(ev.flags_ & (evlist::inserted | evlist::internal))) each(ev);
+  }
+  for (const auto& common : common_timeouts_) {
+    visit_all(common->events_, evlist::inserted);
+  }
+  for (const activequeue& queue : activequeues_) visit_all(queue, added);
+}
+
+}  // namespace evolve

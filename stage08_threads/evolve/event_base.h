@@ -1,0 +1,358 @@
+/// \file
+/// The loop.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "evolve/clock.h"
+#include "evolve/common_timeout.h"
+#include "evolve/event.h"
+#include "evolve/event_config.h"
+#include "evolve/eventop.h"
+#include "evolve/evmap.h"
+#include "evolve/evsig.h"
+#include "evolve/min_heap.h"
+
+namespace evolve {
+
+/// Why the loop has returned.
+/// \libevent{event.h,event_base_loop}
+enum class loop_result {
+  stopped,  ///< it was asked to, or the flags said so
+  no_events,  ///< no event was left to wait for
+};
+
+/// How the loop is to run.
+/// \libevent{event.h,EVLOOP_ONCE}
+enum class loop_flags : unsigned {
+  none = 0,
+  once = 1,  ///< until it has called something, and nothing is due any more
+  nonblock = 2,  ///< one turn: looks once, calls all that is due, never waits
+  no_exit_on_empty = 4,  ///< also when there is no event to wait for
+};
+
+/// \libevent{event.h,EVLOOP_ONCE}
+template <>
+inline constexpr bool is_bitmask<loop_flags> = true;
+
+/// What event_base::num_events() counts. Internal events never count.
+/// \libevent{event.h,EVENT_BASE_COUNT_ADDED}
+enum class event_count {
+  active,  ///< the events that are due
+  added,  ///< the events that wait for something
+};
+
+/// What event_base::for_each_event() tells of an event.
+struct event_info {
+  int fd;  ///< event::fd()
+  what events;  ///< event::events()
+  what pending;  ///< event::pending()
+  int priority;  ///< event::priority()
+  evlist state;  ///< what the base keeps it on
+  std::optional<time_point> deadline = {};  ///< event::deadline()
+};
+
+/// The loop: waits for events, and calls their callbacks. The pattern's
+/// *reactor*, or *initiation dispatcher*.
+///
+/// A turn has two phases. First all that is due is put on a queue, and only
+/// then is anything called. So a callback may add, delete and destroy events as
+/// it likes: what it deletes is taken off the queue, and what it adds is looked
+/// at in the next turn at the earliest.
+///
+/// **Lifetime.** A base must outlive its use by events, not the events: its
+/// destructor takes off what is left, and calls nothing. It must not be
+/// destroyed by a callback. Callbacks may throw: the exception leaves the loop,
+/// the rest stays due, and the loop can be entered again.
+///
+/// **Threads.** A base and its events belong to one thread at a time.
+///
+/// \libevent{event-internal.h,event_base}
+class event_base {
+ public:
+  /// Waits with the best backend there is.
+  /// \libevent{event.c,event_base_new}
+  event_base();
+
+  /// Waits with the best backend that `config` leaves.
+  /// \throws std::runtime_error when it leaves none; it says for each, why.
+  /// \libevent{event.c,event_base_new_with_config}
+  explicit event_base(const event_config& config);
+
+  /// Waits with the backend called `method`, one of supported_methods().
+  /// \throws std::invalid_argument when there is none of that name.
+  explicit event_base(std::string_view method);
+
+  /// Waits with `evsel`, a backend of the caller's making.
+  /// \throws std::invalid_argument when it is null.
+  explicit event_base(std::unique_ptr<eventop> evsel);
+
+  /// Deletes all events that are left; does not close their descriptors.
+  /// \libevent{event.c,event_base_free}
+  ~event_base();
+
+  event_base(const event_base&) = delete;
+  event_base& operator=(const event_base&) = delete;
+
+  /// Runs until no event is left: loop() without flags.
+  /// \throws std::logic_error in a callback: a loop runs once.
+  /// \throws std::system_error when the backend cannot wait.
+  /// \libevent{event.c,event_base_dispatch}
+  loop_result dispatch() { return loop(); }
+
+  /// Runs turn after turn, until no event is left, or as `flags` say, or until
+  /// asked to stop. In a turn only the most urgent of the due events are
+  /// called, those that share a priority; then the loop looks for more.
+  /// \throws std::logic_error in a callback: a loop runs once.
+  /// \throws std::system_error when the backend cannot wait.
+  /// \libevent{event.c,event_base_loop}
+  loop_result loop(loop_flags flags = loop_flags::none);
+
+  /// Asks the loop to leave after this turn, in which everything due is called,
+  /// unless loopbreak(), loopcontinue() or a limit cuts it short; or after the
+  /// turn in which `delay` has passed: the sooner of several.
+  ///
+  /// A request is for the run in progress, or when there is none for the next;
+  /// and it ends with that run, whether it was needed or not. A delay keeps the
+  /// loop running when no event is left.
+  /// \libevent{event.c,event_base_loopexit}
+  void loopexit(std::optional<duration> delay = std::nullopt);
+
+  /// Asks the loop to leave after this callback. What is due stays due. A
+  /// request as loopexit() is.
+  /// \libevent{event.c,event_base_loopbreak}
+  void loopbreak() noexcept;
+
+  /// Asks the loop to begin its next turn after this callback. Means nothing
+  /// outside of callbacks.
+  /// \libevent{event.c,event_base_loopcontinue}
+  void loopcontinue() noexcept;
+
+  /// Whether this run, or the last one, was asked to exit.
+  /// \libevent{event.c,event_base_got_exit}
+  bool got_exit() const noexcept { return running_loop_ ? exit_ : got_exit_; }
+
+  /// Whether this run, or the last one, was asked to break.
+  /// \libevent{event.c,event_base_got_break}
+  bool got_break() const noexcept {
+    return running_loop_ ? break_ : got_break_;
+  }
+
+  /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
+  /// passed; in the next turn when there is neither. There is no event to hold:
+  /// the base keeps it, and frees it when it is called or the base goes.
+  /// \throws std::invalid_argument for what::persist and what::signal, and what
+  ///     event::add() throws.
+  /// \libevent{event.c,event_base_once}
+  void once(int fd, what events, callback function,
+            std::optional<duration> timeout = std::nullopt);
+
+  /// Makes due all events that wait on `fd` for any of `res`.
+  /// \libevent{event.c,event_base_active_by_fd}
+  void active_by_fd(int fd, what res);
+
+  /// Makes due all events that wait for the signal `signo`, as one delivery
+  /// would.
+  /// \libevent{event.c,event_base_active_by_signal}
+  void active_by_signal(int signo);
+
+  /// Has `count` priorities, 0 to `count` - 1; at first there is one.
+  /// \throws std::invalid_argument unless 1 <= `count` <= 256.
+  /// \throws std::logic_error while the loop runs or an event is due, or when
+  ///     one that is added has a priority that would be no more.
+  /// \libevent{event.c,event_base_priority_init}
+  void priority_init(int count);
+
+  /// \libevent{event.c,event_base_get_npriorities}
+  int npriorities() const noexcept {
+    return static_cast<int>(activequeues_.size());
+  }
+
+  /// The time that timeouts are reckoned from. In a callback it stays as it was
+  /// first read there, so that a thousand timeouts cost one look at the clock;
+  /// elsewhere it is read anew.
+  /// \libevent{event.c,event_base_gettimeofday_cached}
+  time_point now() noexcept;
+
+  /// Reads the clock anew for the rest of this callback, which has taken long.
+  /// \libevent{event.c,event_base_update_cache_time}
+  void update_time_cache() noexcept;
+
+  /// Reads the time with `reader`, for tests that make their own time. Requires
+  /// that no timeout is pending. A wait lasts as long as that clock says, so
+  /// let such a loop run with loop_flags::nonblock.
+  void set_clock(clock_reader reader) noexcept;
+
+  /// The timeout of that length, for event::add(): the same object for the
+  /// same length. It lives as long as the base.
+  /// \throws std::invalid_argument unless `length` is positive.
+  /// \libevent{event.c,event_base_init_common_timeout}
+  common_timeout& init_common_timeout(duration length);
+
+  /// The name of the backend.
+  /// \libevent{event.c,event_base_get_method}
+  const char* method() const noexcept { return evsel_->name(); }
+
+  /// What the backend can do besides.
+  /// \libevent{event.c,event_base_get_features}
+  feature features() const noexcept { return evsel_->features(); }
+
+  /// In a child after fork(): makes the base its own. Until then parent and
+  /// child share what the kernel keeps for the base, and the child must not run
+  /// its loop, add or delete events, or destroy them or the base; ending by
+  /// _exit() or exec is fine. The parent goes on as if nothing had happened. An
+  /// event whose descriptor the child does not have is called a last time, as
+  /// when a descriptor goes bad.
+  ///
+  /// Requires that at the time of fork() no other thread used any base.
+  /// \throws std::system_error when there are no descriptors for it.
+  /// \libevent{event.c,event_reinit}
+  void reinit();
+
+  /// How many events there are of that kind.
+  /// \libevent{event.c,event_base_get_num_events}
+  std::size_t num_events(event_count kind) const noexcept;
+
+  /// How many there have been at most. With `clear` the mark begins again
+  /// afterwards, at how many there are now.
+  /// \libevent{event.c,event_base_get_max_events}
+  std::size_t max_events(event_count kind, bool clear = false) noexcept;
+
+  /// The event whose callback is being called; null outside of callbacks, and
+  /// when it has destroyed itself.
+  /// \libevent{event.c,event_base_get_running_event}
+  event* running_event() const noexcept { return running_; }
+
+  /// Calls `visit` for each event that is added or due, once, with what is true
+  /// of it now; until it returns false. Returns false then, and else true.
+  /// `visit` may do to the events what it likes.
+  /// The order is by descriptor, then by signal, then the timers, then the
+  /// rest.
+  /// \libevent{event.c,event_base_foreach_event}
+  bool for_each_event(
+      const std::function<bool(const event_info&)>& visit) const;
+
+  /// Writes a line for each event that is added or due.
+  /// \libevent{event.c,event_base_dump_events}
+  void dump_events(std::ostream& out) const;
+
+  /// Looks at every structure of the base, at some expense.
+  /// \throws std::logic_error when they contradict each other: somebody has
+  ///     written where they should not.
+  /// \libevent{event.c,event_base_assert_ok_}
+  void self_check() const;
+
+ private:
+  friend class common_timeout;
+  friend class event;
+  friend class evsig;
+  class run;
+  class running_scope;
+
+  using activequeue = tailq<event, &event::active_next_>;
+
+  struct counter {
+    std::size_t now = 0;  // how many there are
+    std::size_t most = 0;  // how many there have been at most
+
+    void up() noexcept { most = std::max(most, ++now); }
+    void down() noexcept { --now; }
+  };
+
+  // \libevent{event-internal.h,event_once}
+  struct event_once {
+    event_once(event_base& base, int fd, what events, callback then);
+
+    event ev;  // what to wait for
+    callback function;  // what to call then
+    tailq_entry<event_once> next_once;  // on once_
+  };
+
+  void add(event& ev, std::optional<duration> timeout);
+  void add(event& ev, common_timeout& timeout);
+  void add_internal(event& ev);
+  void insert(event& ev, bool timed);
+  void del(event& ev) noexcept;
+  void forget(event& ev) noexcept;
+  void watch(event& ev);
+  void unwatch(event& ev) noexcept;
+  void start_timer(event& ev, duration length) noexcept;
+  void remove_timer(event& ev) noexcept;
+  void take_back_timeout(event& ev) noexcept;
+  void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
+  void unschedule(event& ev) noexcept;
+  void rearm(event& ev);
+  void expire(event& ev);
+  void active(event& ev, what res);
+  void call_once(event_once& due, int fd, what fired);
+  void require_priority(const event& ev) const;
+  void set_priority(event& ev, int priority);
+  std::uint8_t middle_priority() const noexcept;
+
+  bool haveevents() const noexcept;
+  bool drains() const noexcept;
+  bool fall_asleep() noexcept;
+  std::optional<duration> timeout_next() noexcept;
+  time_point gettime() noexcept;
+  void cache_time() noexcept;
+  void activate(const ready& r);
+  void evict(const ready& r);
+  void signal_process();
+  void deliver(int signo, int ncalls);
+  void timeout_process();
+  void activate(event& ev, what res);
+  bool process_active();
+  void next_turn() noexcept;
+  bool process_active_single_queue(activequeue& queue);
+  void limit_dispatch() noexcept;
+  void call(event& ev);
+  void queue_insert_active(event& ev) noexcept;
+  void queue_remove_active(event& ev) noexcept;
+  void mark(event& ev, evlist state) noexcept;
+  void unmark(event& ev, evlist state) noexcept;
+  void visit(const std::function<void(const event&)>& each) const;
+
+  std::unique_ptr<eventop> evsel_;  // how to wait
+  evmap io_;  // who waits on a descriptor
+  std::vector<activequeue> activequeues_{1};  // who is due, by priority
+  counter event_count_;  // those that wait for something
+  counter event_count_active_;  // those that are due
+  tailq<event_once, &event_once::next_once> once_;  // whom the base frees
+  min_heap timeheap_;  // who has a deadline
+  std::vector<std::unique_ptr<common_timeout>> common_timeouts_;  // by index
+  event exit_timer_;  // for loopexit() with a delay
+  std::uint32_t sequence_ = 0;  // of the timeout given last
+  clock_reader clock_;  // how to tell the time
+  time_point time_cache_{};  // the last reading
+  bool cached_ = false;  // it serves until the callback ends
+  std::atomic<bool> asleep_{false};  // it may be waiting, and has to be woken
+  evsig evsig_{*this, asleep_};  // who waits for a signal
+
+  event* running_ = nullptr;  // whose callback is being called
+  std::size_t running_priority_ = 0;  // which queue is being served
+  std::uint8_t turn_ = 0;  // what is due since is for the next turn
+  loop_flags flags_ = loop_flags::none;  // of the run in progress
+  dispatch_limits limits_;  // how much a turn may call
+  int callbacks_left_ = 0;  // how much of that is left
+  time_point turn_end_{};  // until when it may
+  bool caches_time_ = true;  // a reading of the clock serves for a callback
+  bool running_loop_ = false;  // a run is in progress
+  bool exit_ = false;  // a request: to leave after the turn
+  bool break_ = false;  // a request: to leave after the callback
+  bool continue_ =
+      false;  // a request: to begin the next turn after the callback
+  bool preempted_ = false;  // something more urgent has become due
+  bool got_exit_ = false;  // the last run was asked to exit
+  bool got_break_ = false;  // the last run was asked to break
+};
+
+}  // namespace evolve

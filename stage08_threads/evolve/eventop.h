@@ -1,0 +1,123 @@
+/// \file
+/// What a backend is: the pattern's *synchronous event demultiplexer*.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "evolve/what.h"
+
+namespace evolve {
+
+/// One descriptor on which something has happened; or with what::signal in
+/// `fired`, one signal that has come.
+struct ready {
+  int fd;  ///< the descriptor, or the number of the signal
+  what fired;  ///< what happened; may hold more than was asked for
+  int error;  ///< not 0: the descriptor went bad, this is why, and the backend
+      ///< watches it no more
+  int count = 1;  ///< of a signal: how often it has come, as far as is known
+};
+
+/// What a backend may be able to do besides.
+/// \libevent{event.h,event_method_feature}
+enum class feature : unsigned {
+  none = 0,
+  et = 0x01,  ///< it can tell that a descriptor *becomes* ready: what::et
+  o1 = 0x02,  ///< the kernel remembers what is watched: a turn costs what
+  ///< happens in it, not what is watched
+  fds = 0x04,  ///< it takes every kind of descriptor, files on disk too
+  early_close = 0x08,  ///< it sees that the peer has closed: what::closed
+};
+
+/// \libevent{event.h,event_method_feature}
+template <>
+inline constexpr bool is_bitmask<feature> = true;
+
+/// A way to wait for many descriptors at once, behind one interface.
+///
+/// It knows descriptors and what is wanted on each. It does not know events,
+/// and it calls nobody: what it finds, it returns. One turn of the loop is
+/// prepare(), wait(), collect().
+///
+/// \libevent{event-internal.h,eventop}
+class eventop {
+ public:
+  virtual ~eventop() = default;
+
+  eventop(const eventop&) = delete;
+  eventop& operator=(const eventop&) = delete;
+
+  /// The name by which one asks for it.
+  virtual const char* name() const noexcept = 0;
+
+  /// What it can do besides.
+  virtual feature features() const noexcept { return feature::none; }
+
+  /// Watches `fd` for `now`, where it was watched for `old`, a part of that;
+  /// what::none when it was not watched. The same as `old`: makes sure of it,
+  /// since behind the number there may be another file by now.
+  /// \throws std::system_error when it cannot; nothing has changed then.
+  virtual void add(int fd, what old, what now) = 0;
+
+  /// Watches `fd` only for `now`, a part of `old`; what::none: not at all. A
+  /// descriptor that is not watched, or closed, is left alone.
+  virtual void del(int fd, what old, what now) noexcept = 0;
+
+  /// Makes ready to wait for all that has been added by now.
+  virtual void prepare() = 0;
+
+  /// Waits until something happens or `timeout` has passed; without one, for
+  /// ever. Never returns too early because it rounded the time. The one system
+  /// call of a turn: it touches nothing that add() and del() touch.
+  /// \throws std::system_error unless it was only interrupted.
+  virtual void wait(std::optional<std::chrono::nanoseconds> timeout) = 0;
+
+  /// What wait() found; nothing when it was interrupted. Each descriptor comes
+  /// once. Valid until the next prepare().
+  virtual std::span<const ready> collect() = 0;
+
+  /// In a child after fork(): leaves to the parent what the kernel keeps for
+  /// both, and watches everything anew. A descriptor that can no longer be
+  /// watched is reported by the next collect().
+  /// \throws std::system_error when it cannot.
+  virtual void reinit() {}
+
+  /// Watches for the signal `signo`, from now on. Whether it has a way to do
+  /// so; if not, a handler has to.
+  /// \throws std::system_error when it has, and cannot.
+  virtual bool add_signal(int /*signo*/) { return false; }
+
+  /// Stops that.
+  virtual void del_signal(int /*signo*/) noexcept {}
+
+ protected:
+  eventop() = default;
+};
+
+/// A backend that can be asked for by name.
+struct method {
+  const char* name;  ///< what its eventop::name() says
+  std::unique_ptr<eventop> (*make)();  ///< makes one; throws if it cannot
+};
+
+/// The backends of this system, the best one first.
+/// \libevent{event.c,eventops}
+std::span<const method> supported_methods() noexcept;
+
+/// Makes the backend called `name`.
+/// \throws std::invalid_argument when there is none, and says which there are.
+std::unique_ptr<eventop> make_eventop(std::string_view name);
+
+/// `timeout` in the unit of poll(): milliseconds, rounded up, at most INT_MAX
+/// and at least 0; -1 for ever.
+/// \libevent{evutil_time.c,evutil_tv_to_msec_}
+int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept;
+
+/// \throws std::system_error with EBADF unless `fd` is an open descriptor.
+void require_open(int fd);
+
+}  // namespace evolve

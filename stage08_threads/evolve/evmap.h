@@ -1,0 +1,71 @@
+/// \file
+/// From a descriptor to the events that wait on it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evolve/event.h"
+#include "evolve/eventop.h"
+
+namespace evolve {
+
+/// Maps a descriptor to its events, and tells the backend only what changes
+/// for the kernel.
+///
+/// Ten events may read one descriptor: the kernel hears of the first that
+/// comes and of the last that goes. Descriptors are small numbers, so the map
+/// is a vector.
+///
+/// \libevent{evmap.c,event_io_map}
+class evmap {
+ public:
+  /// The events on one descriptor, in the order in which they were added.
+  using list = tailq<event, &event::io_next_>;
+
+  /// Puts `ev` on the map, and tells `evsel` if it is the first of its kind.
+  /// Requires that it is not on the map.
+  /// \throws std::invalid_argument when `evsel` cannot tell what::closed, or
+  ///     the events of the descriptor do not agree about what::et; nothing has
+  ///     changed then.
+  /// \throws std::system_error from the backend; nothing has changed then.
+  /// \libevent{evmap.c,evmap_io_add_}
+  void add(eventop& evsel, event& ev);
+
+  /// Takes `ev` off the map, and tells `evsel` if it was the last of its kind.
+  /// Requires that it is on the map.
+  /// \libevent{evmap.c,evmap_io_del_}
+  void del(eventop& evsel, event& ev) noexcept;
+
+  /// The events that wait on `fd`. Requires that `fd` has been on the map.
+  /// \libevent{evmap.c,evmap_io_active_}
+  const list& waiting_on(int fd) const noexcept {
+    return io_[static_cast<std::size_t>(fd)].events;
+  }
+
+  /// One more than the greatest descriptor that has been on the map.
+  int size() const noexcept { return static_cast<int>(io_.size()); }
+
+  /// \throws std::logic_error when the counts of a descriptor are not those of
+  ///     its events.
+  /// \libevent{evmap.c,evmap_check_integrity_}
+  void self_check() const;
+
+ private:
+  /// \libevent{evmap.c,evmap_io}
+  struct slot {
+    list events;  // in the order of adding
+    std::uint32_t nread = 0;  // how many of them wait to read
+    std::uint32_t nwrite = 0;  // how many of them wait to write
+    std::uint32_t nclose = 0;  // how many of them wait for the peer's close
+
+    what wanted() const noexcept;
+    void count(what waits, std::uint32_t by) noexcept;
+  };
+
+  slot& reserve(int fd);
+
+  std::vector<slot> io_;  // by descriptor
+};
+
+}  // namespace evolve

@@ -1,0 +1,250 @@
+#include "evolve/evsig.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "evolve/event_base.h"
+#include "evolve/log.h"
+
+namespace evolve {
+namespace {
+
+std::size_t index(int signo) noexcept {
+  return static_cast<std::size_t>(signo);
+}
+
+[[noreturn]] void fail(int error, const std::string& tried) {
+  throw std::system_error(error, std::generic_category(), tried);
+}
+
+// Two ends, close-on-exec and non-blocking.
+class self_pipe {
+ public:
+  self_pipe() {
+    if (::pipe(ends_) != 0) fail(errno, "pipe for signals");
+    for (const int end : ends_) {
+      ::fcntl(end, F_SETFD, FD_CLOEXEC);
+      ::fcntl(end, F_SETFL, O_NONBLOCK);
+    }
+  }
+  ~self_pipe() {
+    for (const int end : ends_) ::close(end);
+  }
+  self_pipe(const self_pipe&) = delete;
+  self_pipe& operator=(const self_pipe&) = delete;
+
+  int read_end() const noexcept { return ends_[0]; }
+
+  void write() noexcept {
+    [[maybe_unused]] const ssize_t one = ::write(ends_[1], "", 1);
+  }
+
+  void drain() noexcept {
+    char bytes[16];
+    while (::read(ends_[0], bytes, sizeof bytes) == sizeof bytes) continue;
+  }
+
+ private:
+  int ends_[2];
+};
+
+}  // namespace
+
+// What the handler leaves for one base. Only atomics, since it may run in any
+// thread, between any two instructions.
+struct mailbox {
+  mailbox(event_base& base, std::atomic<bool>& sleeps)
+      : asleep(sleeps),
+        readable(base, pipe.read_end(), what::read | what::persist,
+                 [this] { pipe.drain(); }) {}
+
+  void deliver(int signo) noexcept {
+    if (!wanted[index(signo)].load()) return;
+    counts[index(signo)].fetch_add(1);
+    pending.store(true);
+    if (asleep.exchange(false)) pipe.write();
+  }
+
+  std::array<std::atomic<bool>, NSIG> wanted{};  // by signal
+  std::array<std::atomic<unsigned>, NSIG> counts{};  // by signal
+  std::atomic<bool> pending{false};  // one of them has grown
+  std::atomic<bool>& asleep;  // a byte must wake the loop
+  self_pipe pipe;  // for that byte
+  event readable;  // the loop's side of it
+  std::atomic<mailbox*> next{nullptr};  // another base's
+};
+
+static_assert(std::atomic<bool>::is_always_lock_free);
+static_assert(std::atomic<int>::is_always_lock_free);
+static_assert(std::atomic<unsigned>::is_always_lock_free);
+static_assert(std::atomic<mailbox*>::is_always_lock_free);
+
+namespace {
+
+// The process has one handler for each signal, and so one of these.
+struct disposition {
+  int bases = 0;  // how many of them wait for the signal
+  struct sigaction previous;  // what the handler took the place of
+};
+
+std::mutex registry;  // for those who write to what follows
+std::array<disposition, NSIG> dispositions;
+std::atomic<mailbox*> mailboxes{nullptr};
+std::atomic<int> handlers_running{0};
+
+void on_signal(int signo) {
+  const int saved = errno;
+  handlers_running.fetch_add(1);
+  for (mailbox* box = mailboxes.load(); box; box = box->next.load()) {
+    box->deliver(signo);
+  }
+  handlers_running.fetch_sub(1);
+  errno = saved;
+}
+
+void publish(mailbox& box) {
+  const std::lock_guard lock(registry);
+  box.next.store(mailboxes.load());
+  mailboxes.store(&box);
+}
+
+// Whoever enters the handler from now on does not meet the mailbox; whoever is
+// in it is waited for.
+void withdraw(mailbox& box) {
+  const std::lock_guard lock(registry);
+  std::atomic<mailbox*>* link = &mailboxes;
+  while (link->load() != &box) link = &link->load()->next;
+  link->store(box.next.load());
+  while (handlers_running.load() > 0) std::this_thread::yield();
+}
+
+void install(int signo) {
+  const std::lock_guard lock(registry);
+  disposition& d = dispositions[index(signo)];
+  if (d.bases == 0) {
+    struct sigaction ours {};
+    ours.sa_handler = on_signal;
+    ours.sa_flags = SA_RESTART;
+    sigfillset(&ours.sa_mask);
+    if (::sigaction(signo, &ours, &d.previous) != 0) {
+      fail(errno, "cannot catch signal " + std::to_string(signo));
+    }
+    // Somebody may have kept ours, and brought it back after we had gone.
+    if (d.previous.sa_handler == on_signal) d.previous.sa_handler = SIG_DFL;
+  }
+  ++d.bases;
+}
+
+// Whether the previous handler is back, or need not be yet.
+bool restore(int signo) noexcept {
+  const std::lock_guard lock(registry);
+  disposition& d = dispositions[index(signo)];
+  if (--d.bases > 0) return true;
+  struct sigaction current;
+  ::sigaction(signo, nullptr, &current);
+  if (current.sa_handler != on_signal) return false;
+  return ::sigaction(signo, &d.previous, nullptr) == 0;
+}
+
+}  // namespace
+
+evsig::evsig(event_base& base, std::atomic<bool>& asleep) noexcept
+    : base_(base), asleep_(asleep) {}
+
+evsig::~evsig() {
+  if (caught_) withdraw(*caught_);
+}
+
+void evsig::add(eventop& evsel, event& ev) {
+  list& events = reserve(ev.fd_);
+  if (events.empty() && !left_to(evsel, ev.fd_)) {
+    if (!caught_) caught_ = open();
+    std::atomic<bool>& wanted = caught_->wanted[index(ev.fd_)];
+    caught_->counts[index(ev.fd_)].store(0);
+    wanted.store(true);  // first, or what the handler gets at once is lost
+    try {
+      install(ev.fd_);
+    } catch (...) {
+      wanted.store(false);
+      throw;
+    }
+  }
+  events.push_back(ev);
+}
+
+// With a handler all the same: without one the signal might end the process.
+bool evsig::left_to(eventop& evsel, int signo) {
+  if (!evsel.add_signal(signo)) return false;
+  try {
+    install(signo);
+  } catch (...) {
+    evsel.del_signal(signo);
+    throw;
+  }
+  return true;
+}
+
+void evsig::del(eventop& evsel, event& ev) noexcept {
+  list& events = sigmap_[index(ev.fd_)];
+  events.remove(ev);
+  if (!events.empty()) return;
+  evsel.del_signal(ev.fd_);
+  if (caught_) caught_->wanted[index(ev.fd_)].store(false);
+  if (restore(ev.fd_)) return;
+  char text[128];
+  std::snprintf(text, sizeof text,
+                "signal %d: the handler from before is not restored, because "
+                "another has been installed since",
+                ev.fd_);
+  log(severity::warn, text);
+}
+
+std::unique_ptr<mailbox> evsig::open() {
+  auto box = std::make_unique<mailbox>(base_, asleep_);
+  base_.add_internal(box->readable);
+  publish(*box);
+  return box;
+}
+
+void evsig::reinit() {
+  if (!caught_) return;
+  handlers_running.store(0);  // no other thread has come along
+  std::unique_ptr<mailbox> own = open();
+  for (std::size_t signo = 1; signo < sigmap_.size(); ++signo) {
+    own->wanted[signo].store(!sigmap_[signo].empty());
+  }
+  withdraw(*caught_);
+  base_.del(caught_->readable);
+  caught_ = std::move(own);
+}
+
+evsig::list& evsig::reserve(int signo) {
+  if (signo < 1 || signo >= NSIG) {
+    fail(EINVAL, "there is no signal " + std::to_string(signo));
+  }
+  const std::size_t size = std::max(sigmap_.size(), index(signo) + 1);
+  sigmap_.resize(size);
+  return sigmap_[index(signo)];
+}
+
+bool evsig::pending() const noexcept { return caught_->pending.load(); }
+
+bool evsig::reset() noexcept { return caught_->pending.exchange(false); }
+
+int evsig::take(int signo) noexcept {
+  const unsigned count = caught_->counts[index(signo)].exchange(0);
+  return static_cast<int>(std::min(count, unsigned{INT_MAX}));
+}
+
+}  // namespace evolve

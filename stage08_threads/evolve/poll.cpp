@@ -1,0 +1,108 @@
+#include "evolve/poll.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace evolve {
+namespace {
+
+#ifdef POLLRDHUP
+constexpr int peer_closed = POLLRDHUP;
+#else
+constexpr int peer_closed = 0;  // not to be had on this system
+#endif
+
+short to_poll(what events) noexcept {
+  int bits = 0;
+  if (any(events & what::read)) bits |= POLLIN;
+  if (any(events & what::write)) bits |= POLLOUT;
+  if (any(events & what::closed)) bits |= peer_closed;
+  return static_cast<short>(bits);
+}
+
+what from_poll(int bits) noexcept {
+  what fired = what::none;
+  if (bits & (POLLERR | POLLHUP | POLLNVAL)) fired |= any_io;
+  if (bits & POLLIN) fired |= what::read;
+  if (bits & POLLOUT) fired |= what::write;
+  if (bits & peer_closed) fired |= what::closed;
+  return fired;
+}
+
+}  // namespace
+
+feature poll::features() const noexcept {
+  return peer_closed ? feature::fds | feature::early_close : feature::fds;
+}
+
+pollfd* poll::find(int fd) noexcept {
+  const auto at = static_cast<std::size_t>(fd);
+  if (at >= index_.size() || index_[at] < 0) return nullptr;
+  return &set_[static_cast<std::size_t>(index_[at])];
+}
+
+void poll::add(int fd, what, what now) {
+  if (pollfd* known = find(fd)) {
+    known->events = to_poll(now);
+  } else {
+    require_open(fd);
+    const auto at = static_cast<std::size_t>(fd);
+    if (at >= index_.size()) index_.resize(at + 1, -1);
+    set_.push_back({fd, to_poll(now), 0});
+    index_[at] = static_cast<int>(set_.size()) - 1;
+  }
+  changed_ = true;
+}
+
+void poll::del(int fd, what, what now) noexcept {
+  pollfd* known = find(fd);
+  if (!known) return;
+  if (any(now)) {
+    known->events = to_poll(now);
+  } else {
+    drop(*known);
+  }
+  changed_ = true;
+}
+
+// The last one moves into the gap: the order of a set means nothing.
+void poll::drop(pollfd& gone) noexcept {
+  const auto place = [this](int fd) -> int& {
+    return index_[static_cast<std::size_t>(fd)];
+  };
+  const int fd = gone.fd;
+  place(set_.back().fd) = place(fd);
+  place(fd) = -1;
+  gone = set_.back();
+  set_.pop_back();
+}
+
+void poll::prepare() {
+  if (!changed_) return;
+  polled_ = set_;
+  ready_.reserve(polled_.size());
+  changed_ = false;
+}
+
+void poll::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  const auto size = static_cast<nfds_t>(polled_.size());
+  count_ = ::poll(polled_.data(), size, timeout_ms(timeout));
+  if (count_ < 0 && errno != EINTR) {
+    throw std::system_error(errno, std::generic_category(), "poll");
+  }
+}
+
+std::span<const ready> poll::collect() {
+  ready_.clear();
+  for (const pollfd& p : polled_) {
+    if (count_ <= 0) break;
+    if (p.revents == 0) continue;
+    --count_;
+    const bool bad = p.revents & POLLNVAL;
+    if (bad) del(p.fd, what::none, what::none);
+    ready_.push_back({p.fd, from_poll(p.revents), bad ? EBADF : 0});
+  }
+  return ready_;
+}
+
+}  // namespace evolve

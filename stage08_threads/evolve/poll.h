@@ -1,0 +1,39 @@
+/// \file
+/// The backend on poll(2).
+#pragma once
+
+#include <poll.h>
+
+#include <vector>
+
+#include "evolve/eventop.h"
+
+namespace evolve {
+
+/// Waits with poll(2): the whole list of descriptors goes to the kernel, and is
+/// walked there and here, in every turn.
+///
+/// \libevent{poll.c,pollops}
+class poll final : public eventop {
+ public:
+  const char* name() const noexcept override { return "poll"; }
+  feature features() const noexcept override;
+  void add(int fd, what old, what now) override;
+  void del(int fd, what old, what now) noexcept override;
+  void prepare() override;
+  void wait(std::optional<std::chrono::nanoseconds> timeout) override;
+  std::span<const ready> collect() override;
+
+ private:
+  pollfd* find(int fd) noexcept;
+  void drop(pollfd& gone) noexcept;
+
+  std::vector<pollfd> set_;  // what is wanted, without gaps
+  std::vector<int> index_;  // where in set_ a descriptor is, or -1
+  bool changed_ = false;  // set_ is no longer what polled_ is a copy of
+  std::vector<pollfd> polled_;  // what the kernel is asked, and has answered
+  int count_ = 0;  // in how many places it has answered
+  std::vector<ready> ready_;  // what collect() returned
+};
+
+}  // namespace evolve

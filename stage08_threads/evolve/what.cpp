@@ -1,0 +1,22 @@
+#include "evolve/what.h"
+
+namespace evolve {
+
+std::string to_string(what set) {
+  std::string words;
+  const auto add = [&](what bit, const char* word) {
+    if (!any(set & bit)) return;
+    if (!words.empty()) words += '|';
+    words += word;
+  };
+  add(what::timeout, "timeout");
+  add(what::read, "read");
+  add(what::write, "write");
+  add(what::signal, "signal");
+  add(what::persist, "persist");
+  add(what::et, "et");
+  add(what::closed, "closed");
+  return words.empty() ? "none" : words;
+}
+
+}  // namespace evolve

@@ -1,0 +1,129 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "evolve/changelist.h"
+
+namespace evolve {
+namespace {
+
+class Changelist : public ::testing::Test {
+ protected:
+  void note(int fd, what old, what now) {
+    list.reserve(fd);
+    list.note(fd, old, now);
+  }
+
+  /// All that is noted: "3 none->read, 4 read->read?"; with a question mark
+  /// where the kernel has to be asked.
+  std::string noted() const {
+    std::string all;
+    for (const changelist::change& c : list.changes()) {
+      all += (all.empty() ? "" : ", ") + std::to_string(c.fd) + ' ' +
+             to_string(c.old) + "->" + to_string(c.now) +
+             (c.doubted ? "?" : "");
+    }
+    return all;
+  }
+
+  changelist list;
+};
+
+TEST_F(Changelist, HasNothingAtFirst) {
+  EXPECT_FALSE(list.has(0));
+  EXPECT_EQ(noted(), "");
+}
+
+TEST_F(Changelist, HasWhatWasNoted) {
+  note(3, what::none, what::read);
+  EXPECT_TRUE(list.has(3));
+  EXPECT_EQ(noted(), "3 none->read");
+}
+
+TEST_F(Changelist, HasNothingOfOtherDescriptors) {
+  note(3, what::none, what::read);
+  list.reserve(5);
+  EXPECT_FALSE(list.has(0));
+  EXPECT_FALSE(list.has(4));
+  EXPECT_FALSE(list.has(5));
+  EXPECT_FALSE(list.has(1000));
+}
+
+TEST_F(Changelist, HasNothingOfWhatIsOnlyReserved) {
+  list.reserve(3);
+  EXPECT_FALSE(list.has(3));
+  EXPECT_EQ(noted(), "");
+}
+
+TEST_F(Changelist, KeepsTheFirstOldAndTheLastNow) {
+  note(3, what::read, what::read | what::write);
+  note(3, what::read | what::write, what::write);
+  note(3, what::write, what::write | what::closed);
+  EXPECT_EQ(noted(), "3 read->write|closed");
+}
+
+TEST_F(Changelist, DoesNotDoubtWhatWasWantedAllTheTime) {
+  note(3, what::read, what::read | what::write);
+  note(3, what::read | what::write, what::read);
+  EXPECT_EQ(noted(), "3 read->read");
+}
+
+TEST_F(Changelist, DoubtsWhatWasWantedForNothingInBetween) {
+  note(3, what::read, what::none);
+  note(3, what::none, what::read);
+  EXPECT_EQ(noted(), "3 read->read?");
+}
+
+TEST_F(Changelist, GoesOnDoubting) {
+  note(3, what::read, what::none);
+  note(3, what::none, what::read);
+  note(3, what::read, what::read | what::write);
+  note(3, what::read | what::write, what::read);
+  EXPECT_EQ(noted(), "3 read->read?");
+}
+
+TEST_F(Changelist, DoubtsWhatIsNotedWithoutAChange) {
+  note(3, what::read, what::read);
+  EXPECT_EQ(noted(), "3 read->read?");
+}
+
+TEST_F(Changelist, DoubtsADescriptorAndNoOther) {
+  note(3, what::read, what::none);
+  note(4, what::read, what::write);
+  EXPECT_EQ(noted(), "3 read->none?, 4 read->write");
+}
+
+TEST_F(Changelist, IsInTheOrderOfTheFirstChanges) {
+  for (const int fd : {7, 3, 5}) note(fd, what::none, what::read);
+  for (const int fd : {3, 7}) note(fd, what::read, what::write);
+  EXPECT_EQ(noted(), "7 none->write, 3 none->write, 5 none->read");
+}
+
+TEST_F(Changelist, IsEmptyWhenItIsCleared) {
+  note(3, what::none, what::read);
+  list.clear();
+  EXPECT_FALSE(list.has(3));
+  EXPECT_EQ(noted(), "");
+}
+
+TEST_F(Changelist, BeginsAnewWhenItIsCleared) {
+  note(3, what::read, what::none);
+  list.clear();
+  note(3, what::none, what::write);
+  EXPECT_EQ(noted(), "3 none->write");
+}
+
+// The places of 3 and 4 before the clearing are those of 4 and 3 after it.
+TEST_F(Changelist, TakesNoPlaceFromBeforeItWasCleared) {
+  note(3, what::read, what::none);
+  note(4, what::none, what::read);
+  list.clear();
+  note(4, what::read, what::write);
+  EXPECT_FALSE(list.has(3));
+  note(3, what::none, what::read);
+  note(4, what::write, what::read);
+  EXPECT_EQ(noted(), "4 read->read, 3 none->read");
+}
+
+}  // namespace
+}  // namespace evolve

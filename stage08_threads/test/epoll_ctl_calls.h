@@ -1,0 +1,29 @@
+/// \file
+/// Counts calls of epoll_ctl(), for tests.
+#pragma once
+
+#ifdef __linux__
+
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace evolve {
+
+/// What this program has told epolls so far.
+struct epoll_ctl_calls {
+  static inline std::atomic<int> count = 0;  ///< how often
+};
+
+}  // namespace evolve
+
+/// Stands in the program for the C library's, and does what that does.
+extern "C" [[gnu::used]] inline int epoll_ctl(int epfd, int op, int fd,
+                                              epoll_event* wanted) noexcept {
+  ++evolve::epoll_ctl_calls::count;
+  return static_cast<int>(::syscall(SYS_epoll_ctl, epfd, op, fd, wanted));
+}
+
+#endif

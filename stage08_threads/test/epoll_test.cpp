@@ -1,0 +1,507 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "evolve/epoll.h"
+#include "evolve/event_base.h"
+#include "test/child_process.h"
+#include "test/denied.h"
+#include "test/interruptions.h"
+#include "test/pair.h"
+#include "test/recorded_log.h"
+#include "test/thrown.h"
+#include "test/timerfd_calls.h"
+
+namespace evolve {
+namespace {
+
+#ifdef __linux__
+
+using namespace std::chrono_literals;
+
+/// The number of the next descriptor.
+int next_fd() {
+  const int fd = ::dup(STDERR_FILENO);
+  ::close(fd);
+  return fd;
+}
+
+/// The backend by itself.
+class Epoll : public ::testing::Test {
+ protected:
+  using answer = std::map<int, what>;  // what is ready, by descriptor
+
+  /// One turn: waits, and tells what was found; what went bad, into errors.
+  answer turn(std::optional<duration> timeout = 0ns) {
+    op.prepare();
+    op.wait(timeout);
+    answer found;
+    for (const ready& r : op.collect()) {
+      EXPECT_TRUE(found.emplace(r.fd, r.fired).second) << r.fd << " again";
+      if (r.error != 0) errors[r.fd] = r.error;
+    }
+    return found;
+  }
+
+  /// How long a turn takes in which nothing is found.
+  duration quiet_turn(duration timeout) {
+    const time_point before = clock::now();
+    EXPECT_EQ(turn(timeout), answer{});
+    return clock::now() - before;
+  }
+
+  /// The shortest of many such turns.
+  duration shortest_turn(duration timeout) {
+    duration shortest = duration::max();
+    for (int i = 0; i < 50; ++i) {
+      shortest = std::min(shortest, quiet_turn(timeout));
+    }
+    return shortest;
+  }
+
+  /// Does `work` where no epoll can be made. Whether it could be done.
+  template <class F>
+  static bool without_epoll(F work) {
+    return without(SYS_epoll_create1, EMFILE, work);
+  }
+
+  /// Leaves a registration behind that no number leads to: of a duplicate, the
+  /// number of which was closed and then deleted. It is ready.
+  void make_ghost() {
+    const int fd = ::dup(ghost.a());
+    op.add(fd, what::none, what::read | what::write);
+    ::close(fd);
+    op.del(fd, what::read | what::write, what::none);
+  }
+
+  pair fds;
+  pair ghost;
+  std::map<int, int> errors;
+  epoll op;
+};
+
+TEST_F(Epoll, IsAMethodWithAllThatAKernelCanRemember) {
+  EXPECT_STREQ(make_eventop("epoll")->name(), "epoll");
+  EXPECT_EQ(op.features(), feature::et | feature::o1 | feature::early_close);
+}
+
+TEST_F(Epoll, IsOneDescriptorThatIsNotInherited) {
+  const int fd = next_fd();
+  {
+    const epoll another;
+    EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_EQ(next_fd(), fd + 1);
+  }
+  EXPECT_EQ(next_fd(), fd);
+}
+
+TEST_F(Epoll, ThrowsAndIsPassedOverWhereThereIsNone) {
+  std::error_code refusal;
+  std::string instead;
+  const bool done = without_epoll([&] {
+    refusal = error_of([] { epoll(); });
+    event_config config;
+    config.set_flag(base_flag::ignore_env);
+    config.require_features(feature::early_close);
+    instead = config.make_eventop()->name();
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+  EXPECT_EQ(refusal, std::errc::too_many_files_open);
+  EXPECT_EQ(instead, "poll");
+}
+
+TEST_F(Epoll, FindsMoreInEachTurnUntilItsArrayHoldsAll) {
+  std::vector<int> copies;
+  for (int i = 0; i < 600; ++i) {
+    copies.push_back(::dup(fds.a()));
+    ASSERT_NE(copies.back(), -1);
+    op.add(copies.back(), what::none, what::write);
+  }
+
+  for (const std::size_t found : {256u, 512u, 600u, 600u}) {
+    EXPECT_EQ(turn().size(), found);
+  }
+  for (const int fd : copies) ::close(fd);
+}
+
+TEST_F(Epoll, TakesNoFilesOnDisk) {
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  const int fd = ::fileno(file);
+
+  EXPECT_EQ(error_of([&] { op.add(fd, what::none, what::read); }),
+            std::errc::operation_not_permitted);
+
+  op.del(fd, what::read, what::none);
+  EXPECT_EQ(turn(), answer{});
+  std::fclose(file);
+}
+
+TEST_F(Epoll, TellsOfHalfACloseAndOfAWholeOne) {
+  op.add(fds.a(), what::none, what::closed);
+  ::shutdown(fds.b(), SHUT_WR);
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::closed}}));
+
+  fds.close_b();
+  EXPECT_EQ(turn(), (answer{{fds.a(), any_io}}));
+}
+
+// The duplicate keeps the kernel's registration, under the number that comes
+// back.
+TEST_F(Epoll, AddsWhatTheKernelKnowsAlready) {
+  const int fd = ::dup(fds.a());
+  op.add(fd, what::none, what::read);
+  ::close(fd);
+  op.del(fd, what::read, what::none);
+  ASSERT_EQ(::dup2(fds.a(), fd), fd);
+
+  op.add(fd, what::none, what::write);
+
+  EXPECT_EQ(turn(), (answer{{fd, what::write}}));
+  EXPECT_EQ(turn(), (answer{{fd, what::write}}));
+  ::close(fd);
+}
+
+TEST_F(Epoll, ChangesWhatTheKernelDoesNotKnowAnyMore) {
+  const pair other;
+  const int fd = ::dup(fds.a());
+  op.add(fd, what::none, what::read | what::write);
+  ASSERT_EQ(::dup2(other.a(), fd), fd);
+
+  op.del(fd, what::read | what::write, what::write);
+
+  EXPECT_EQ(turn()[fd], what::write);
+  ::close(fd);
+}
+
+TEST_F(Epoll, RefusesToAddToANumberThatIsClosed) {
+  const int fd = fds.a();
+  op.add(fd, what::none, what::read);
+  fds.close_a();
+
+  const auto add = [&] { op.add(fd, what::read, what::read | what::write); };
+  EXPECT_EQ(error_of(add), std::errc::bad_file_descriptor);
+  EXPECT_NO_THROW(op.del(fd, what::read, what::none));
+}
+
+/// Registrations that have outlived their descriptors.
+class EpollGhosts : public Epoll {
+ protected:
+  /// A duplicate, by a number that nobody else gets when it is closed.
+  static int high_copy(int fd) { return ::fcntl(fd, F_DUPFD, 200); }
+};
+
+TEST_F(EpollGhosts, ComeToNobody) {
+  make_ghost();
+  EXPECT_EQ(turn(1h), answer{});
+}
+
+TEST_F(EpollGhosts, DoNotEndASecondWait) {
+  make_ghost();
+  turn(1h);
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
+TEST_F(EpollGhosts, AreNotTakenForTheNextFileOfTheirNumber) {
+  const int fd = next_fd();
+  make_ghost();
+  ASSERT_EQ(::fcntl(fds.a(), F_DUPFD, fd), fd);
+  op.add(fd, what::none, what::read);
+
+  EXPECT_EQ(turn(1h), answer{});
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+
+  fds.send();
+  EXPECT_EQ(turn(), (answer{{fd, what::read}}));
+  ::close(fd);
+}
+
+TEST_F(EpollGhosts, OfAForkedChildDoNotEndASecondWait) {
+  op.add(fds.a(), what::none, what::write);
+  const int fd = fds.a();
+  child_process holder([] {
+    ::pause();
+    return "";
+  });
+  fds.close_a();
+  op.del(fd, what::write, what::none);
+
+  EXPECT_EQ(turn(1h), answer{});
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
+TEST_F(EpollGhosts, LeaveAllElseWatched) {
+  const std::array<pair, 5> others;
+  for (const pair& each : others) op.add(each.a(), what::none, what::read);
+  make_ghost();
+  EXPECT_EQ(turn(1h), answer{});
+
+  answer expected;
+  for (const pair& each : others) {
+    each.send();
+    expected[each.a()] = what::read;
+  }
+  EXPECT_EQ(turn(), expected);
+  for (const pair& each : others) op.del(each.a(), what::read, what::none);
+  EXPECT_EQ(turn(), answer{});
+}
+
+TEST_F(EpollGhosts, ComeBesideWhatIsReady) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  make_ghost();
+  EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read}}));
+}
+
+TEST_F(EpollGhosts, ReportInTheNextTurnWhatCannotBeWatchedAnew) {
+  const int bad = high_copy(fds.a());
+  op.add(bad, what::none, what::read);
+  const pair quiet;
+  op.add(quiet.a(), what::none, what::read);
+  make_ghost();
+  ::close(bad);
+  EXPECT_EQ(turn(1h), answer{});
+
+  EXPECT_EQ(turn(std::nullopt), (answer{{bad, any_io}}));
+  EXPECT_EQ(errors, (std::map{std::pair(bad, EBADF)}));
+
+  quiet.send();
+  EXPECT_EQ(turn(), (answer{{quiet.a(), what::read}}));
+}
+
+TEST_F(EpollGhosts, ReportNothingThatIsWatchedAgainByThen) {
+  const pair other;
+  const int fd = high_copy(fds.a());
+  op.add(fd, what::none, what::read);
+  make_ghost();
+  ::close(fd);
+  EXPECT_EQ(turn(1h), answer{});
+  ASSERT_EQ(::dup2(other.a(), fd), fd);
+
+  op.add(fd, what::read, what::read | what::write);
+
+  EXPECT_EQ(turn(), (answer{{fd, what::write}}));
+  EXPECT_EQ(errors, (std::map<int, int>{}));
+  ::close(fd);
+}
+
+TEST_F(EpollGhosts, StayWhereThereIsNoDescriptorForAnotherEpoll) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  make_ghost();
+  const bool done = without_epoll([this] {
+    EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+
+  EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
+  fds.receive();
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
+TEST_F(EpollGhosts, CallAnEventALastTimeThatCannotBeWatchedAnew) {
+  const recorded_log log;
+  event_base base("epoll");
+  int calls = 0;
+  event bad(base, fds.a(), what::read | what::persist, [&] { ++calls; });
+  const int copy = ::dup(ghost.a());
+  event gone(base, copy, what::write, [] { FAIL(); });
+  bad.add();
+  gone.add();
+  ::close(copy);
+  gone.del();
+  fds.close_a();
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(log.received().size(), 1u);
+  base.self_check();
+}
+
+/// Waits that are no whole number of milliseconds.
+class EpollWaits : public Epoll {
+ protected:
+  /// Does `work` where epoll_pwait2() fails with `error`.
+  template <class F>
+  static bool without_pwait2(int error, F work) {
+#ifdef SYS_epoll_pwait2
+    return without(SYS_epoll_pwait2, error, work);
+#else
+    return work(), true;
+#endif
+  }
+
+  static int timers_set() { return timerfd_calls::count; }
+};
+
+TEST_F(EpollWaits, AreNeverTooShort) {
+  for (const duration length : {1ns, 100'000ns, 999'999ns, 1'000'001ns}) {
+    EXPECT_GE(quiet_turn(length), length);
+  }
+}
+
+TEST_F(EpollWaits, AreNotRoundedUpToMilliseconds) {
+  EXPECT_LT(shortest_turn(100us), 1ms);
+}
+
+TEST_F(EpollWaits, MayBeInterrupted) {
+  const interruptions now;
+  EXPECT_EQ(turn(10s + 1ns), answer{});
+}
+
+TEST_F(EpollWaits, EndWhenSomethingIsReady) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  EXPECT_EQ(turn(1h + 1ns), (answer{{fds.a(), what::read}}));
+}
+
+/// The same on an old kernel, and in a sandbox.
+class EpollFallback : public EpollWaits,
+                      public ::testing::WithParamInterface<int> {
+ protected:
+  template <class F>
+  static bool fallen_back(F work) {
+    return without_pwait2(GetParam(), work);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Errors, EpollFallback,
+                         ::testing::Values(ENOSYS, EPERM),
+                         [](const auto& test) {
+                           return test.param == EPERM ? "Eperm" : "Enosys";
+                         });
+
+TEST_P(EpollFallback, IsNeverTooShort) {
+  const int before = timers_set();
+  const bool done = fallen_back([this] {
+    for (const duration length : {1ns, 100'000ns, 999'999ns, 1'000'001ns}) {
+      EXPECT_GE(quiet_turn(length), length);
+    }
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+  EXPECT_EQ(timers_set(), before + 4);
+}
+
+TEST_P(EpollFallback, IsNotRoundedUpToMilliseconds) {
+  const bool done =
+      fallen_back([this] { EXPECT_LT(shortest_turn(100us), 1ms); });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+// Between two looks at the clock a thread may be kept waiting; then the timer
+// is set once more.
+TEST_P(EpollFallback, SetsTheTimerOnlyWhenTheDeadlineHasChanged) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  const auto sets_in_100_turns = [this](duration later_each_time) {
+    time_point deadline = clock::now() + 1h + 1ns;
+    const int before = timers_set();
+    for (int i = 0; i < 100; ++i) {
+      turn((deadline += later_each_time) - clock::now());
+    }
+    return timers_set() - before;
+  };
+  const bool done = fallen_back([&] {
+    EXPECT_LT(sets_in_100_turns(0s), 100);
+    EXPECT_EQ(sets_in_100_turns(1s), 100);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, IsNotForWholeMilliseconds) {
+  const int before = timers_set();
+  const bool done = fallen_back([this] {
+    EXPECT_GE(quiet_turn(2ms), 2ms);
+    turn(0ns);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+  EXPECT_EQ(timers_set(), before);
+}
+
+TEST_P(EpollFallback, FindsNothingOfTheTimerItself) {
+  const bool done = fallen_back([this] {
+    quiet_turn(100us);
+    EXPECT_GE(quiet_turn(2ms), 2ms);
+    EXPECT_GE(quiet_turn(2ms), 2ms);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, OutlivesAGhost) {
+  const bool done = fallen_back([this] {
+    quiet_turn(100us);
+    make_ghost();
+    turn(1h);
+    EXPECT_LT(shortest_turn(100us), 1ms);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, RoundsUpWhereThereIsNoTimerEither) {
+  const bool done = fallen_back([this] {
+    EXPECT_TRUE(deny(SYS_timerfd_create, EMFILE));
+    EXPECT_GE(quiet_turn(1'100us), 2ms);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, LeavesToTheParentItsTimer) {
+  const bool done = fallen_back([this] {
+    fds.send();
+    op.add(fds.a(), what::none, what::read);
+    turn(2h + 1ns);
+    const int timer = timerfd_calls::last_fd;
+    child_process child([this] {
+      op.reinit();
+      turn(1h + 1ns);
+      return "done";
+    });
+    EXPECT_EQ(child.says(), "done");
+    itimerspec left{};
+    EXPECT_EQ(::timerfd_gettime(timer, &left), 0);
+    EXPECT_GT(left.it_value.tv_sec, 60 * 100);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+/// What the backend throws.
+class EpollErrors : public Epoll {};
+
+TEST_F(EpollErrors, OfAWaitAreThrown) {
+  const int fd = next_fd();
+  epoll broken;
+  ::close(fd);
+  EXPECT_EQ(error_of([&] { broken.wait(0ns); }),
+            std::errc::bad_file_descriptor);
+  EXPECT_EQ(error_of([&] { broken.wait(1ns); }),
+            std::errc::bad_file_descriptor);
+}
+
+TEST_F(EpollErrors, OfReinitLeaveItAsItWas) {
+  op.add(fds.a(), what::none, what::write);
+  const bool done = without_epoll([this] {
+    EXPECT_EQ(error_of([this] { op.reinit(); }),
+              std::errc::too_many_files_open);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+}
+
+#endif
+
+}  // namespace
+}  // namespace evolve

@@ -1,0 +1,396 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "evolve/event_base.h"
+#include "evolve/min_heap.h"
+#include "test/on_manual_clock.h"
+
+namespace evolve {
+namespace {
+
+/// A heap by itself, of events that have deadlines. A base gives those; its own
+/// heap is left again before the event comes on this one.
+class MinHeap : public OnManualClock {
+ protected:
+  using order = std::vector<const event*>;
+
+  event& due_in(duration length) {
+    event& ev = events.emplace_back(base, -1, what::none, [] {});
+    ev.add(length);
+    ev.del();
+    return ev;
+  }
+
+  void push(event& ev) {
+    heap.reserve_one();
+    heap.push(ev);
+  }
+
+  void push(std::size_t count) {
+    while (count-- > 0) push(due_in(1ms));
+  }
+
+  /// Takes off all there is, in order.
+  order drain() {
+    order drained;
+    while (!heap.empty()) {
+      event& first = heap.top();
+      drained.push_back(&first);
+      heap.erase(first);
+      heap.self_check();
+    }
+    return drained;
+  }
+
+  std::deque<event> events;
+  min_heap heap;
+};
+
+TEST_F(MinHeap, BeginsEmpty) {
+  EXPECT_TRUE(heap.empty());
+  EXPECT_EQ(heap.size(), 0u);
+  EXPECT_EQ(heap.capacity(), 0u);
+}
+
+TEST_F(MinHeap, HasTheEarliestDeadlineOnTop) {
+  event& late = due_in(3ms);
+  event& early = due_in(1ms);
+  event& between = due_in(2ms);
+  for (event* ev : {&late, &early, &between}) push(*ev);
+
+  EXPECT_FALSE(heap.empty());
+  EXPECT_EQ(heap.size(), 3u);
+  EXPECT_EQ(drain(), (order{&early, &between, &late}));
+  EXPECT_TRUE(heap.empty());
+}
+
+TEST_F(MinHeap, OrdersEqualDeadlinesByAdding) {
+  order added;
+  for (int i = 0; i < 100; ++i) added.push_back(&due_in(1ms));
+  for (std::size_t i = 0; i < 100; ++i) push(events[i * 37 % 100]);
+
+  EXPECT_EQ(drain(), added);
+}
+
+TEST_F(MinHeap, TellsTheEarliestDeadline) {
+  push(due_in(2ms));
+  EXPECT_EQ(heap.deadline(), at(2ms));
+
+  push(due_in(1ms));
+  EXPECT_EQ(heap.deadline(), at(1ms));
+}
+
+// The base writes the event's place in its own heap, the first, into the event;
+// here that is its place too.
+TEST_F(MinHeap, KeepsAnEntryThatIsTooEarlyUntilItIsMended) {
+  event& moved = due_in(1ms);
+  event& next = due_in(2ms);
+  push(moved);
+  push(next);
+  EXPECT_FALSE(heap.mend());
+
+  moved.add(3ms);
+  moved.del();
+  heap.adjust(moved);
+  EXPECT_EQ(heap.deadline(), at(1ms));
+
+  EXPECT_TRUE(heap.mend());
+  EXPECT_EQ(heap.deadline(), at(2ms));
+  EXPECT_FALSE(heap.mend());
+  EXPECT_EQ(drain(), (order{&next, &moved}));
+}
+
+TEST_F(MinHeap, ShowsEachOfItsEventsOnce) {
+  push(10);
+
+  std::set<const event*> shown;
+  for (std::size_t at = 0; at < heap.size(); ++at) shown.insert(&heap[at]);
+
+  EXPECT_EQ(shown.size(), 10u);
+}
+
+TEST_F(MinHeap, AgreesWithASortedMultimap) {
+  std::mt19937 random(1);
+  std::multimap<duration, event*> sorted;
+  for (int i = 0; i < 10'000; ++i) {
+    const duration length(random() % 2'000);
+    event& ev = due_in(length);
+    push(ev);
+    sorted.emplace(length, &ev);
+    if (i % 3 != 0) continue;
+    const auto victim = sorted.lower_bound(duration(random() % 2'000));
+    if (victim == sorted.end()) continue;
+    heap.erase(*victim->second);
+    sorted.erase(victim);
+  }
+
+  order expected;
+  for (const auto& [length, ev] : sorted) expected.push_back(ev);
+
+  heap.self_check();
+  EXPECT_EQ(drain(), expected);
+}
+
+TEST_F(MinHeap, GivesMemoryBackWhenMostEventsAreGone) {
+  push(10'000);
+  const std::size_t most = heap.capacity();
+  ASSERT_GE(most, 10'000u);
+
+  drain();
+
+  EXPECT_LE(heap.capacity(), 16u);
+}
+
+TEST_F(MinHeap, HasRoomForOneMoreAfterAnErase) {
+  push(1'000);
+  while (!heap.empty()) {
+    heap.erase(heap.top());
+    ASSERT_LT(heap.size(), heap.capacity());
+  }
+}
+
+TEST_F(MinHeap, KeepsItsMemoryWhileItsSizeOnlySwings) {
+  push(1'000);
+  const std::size_t before = heap.capacity();
+
+  for (int swing = 0; swing < 5; ++swing) {
+    while (heap.size() > 400) heap.erase(heap.top());
+    EXPECT_EQ(heap.capacity(), before);
+    push(600);
+    EXPECT_EQ(heap.capacity(), before);
+  }
+}
+
+TEST_F(MinHeap, FindsAnEventThatIsOnTwoHeaps) {
+  min_heap other;
+  push(2);
+  other.reserve_one();
+  other.push(events.back());
+
+  EXPECT_NO_THROW(other.self_check());
+  EXPECT_THROW(heap.self_check(), std::logic_error);
+}
+
+/// The heap of a base: in what order timers are called.
+class TimerOrder : public OnManualClock {
+ protected:
+  using order = std::vector<std::size_t>;
+
+  /// More timers; each writes its number into `ran`.
+  void make(std::size_t count) {
+    while (count-- > 0) {
+      timers.emplace_back(base, -1, what::none,
+                          [this, n = timers.size()] { ran.push_back(n); });
+    }
+  }
+
+  std::deque<event> timers;
+  order ran;
+};
+
+TEST_F(TimerOrder, IsThatOfTheDeadlines) {
+  make(3);
+  timers[0].add(3ms);
+  timers[1].add(1ms);
+  timers[2].add(2ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{1, 2, 0}));
+}
+
+TEST_F(TimerOrder, IsThatOfAddingAmongEquals) {
+  make(10);
+  for (event& ev : timers) ev.add(1ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST_F(TimerOrder, IsThatOfAddingAmongThoseThatComeToBeEqual) {
+  make(3);
+  timers[0].add(3ms);
+  manual_clock::advance(1ms);
+  timers[1].add(2ms);
+  manual_clock::advance(1ms);
+  timers[2].add(1ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{0, 1, 2}));
+}
+
+TEST_F(TimerOrder, PutsWhoIsAddedAgainBehindItsEquals) {
+  make(4);
+  for (event& ev : timers) ev.add(1ms);
+  timers[0].add(1ms);
+  timers[2].add(1ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{1, 3, 0, 2}));
+}
+
+TEST_F(TimerOrder, PutsWhoIsMovedToEarlierBehindItsEquals) {
+  make(4);
+  timers[3].add(5ms);
+  for (const auto n : {0u, 1u, 2u}) timers[n].add(1ms);
+  timers[3].add(1ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{0, 1, 2, 3}));
+}
+
+TEST_F(TimerOrder, PutsWhoIsMovedToLaterBehindItsEquals) {
+  make(4);
+  timers[0].add(1ms);
+  for (const auto n : {1u, 2u, 3u}) timers[n].add(2ms);
+  timers[0].add(2ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{1, 2, 3, 0}));
+}
+
+TEST_F(TimerOrder, IsThatOfTheLastAddWhenOneMovesToLaterAndBack) {
+  make(3);
+  for (event& ev : timers) ev.add(1ms);
+  timers[0].add(5ms);
+  timers[0].add(1ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(ran, (order{1, 2, 0}));
+}
+
+// Timers 1 and 5, added again, are due after 37. Timer 5 then moves to later,
+// and its entry, too early now, is what 37 finds above it when it takes the
+// place of 21: still it must come before 1, which is above both.
+TEST_F(TimerOrder, IsThatOfAddingBesideAnEntryThatIsTooEarly) {
+  const auto length = [](std::size_t n) {
+    if (n == 1 || n == 5 || n == 37) return 5ms;
+    return n == 0 || n == 2 || n == 9 ? 1ms : 9ms;
+  };
+  make(38);
+  for (std::size_t n = 0; n < 38; ++n) timers[n].add(length(n));
+  timers[1].add(5ms);
+  timers[5].add(5ms);
+  timers[5].add(20ms);
+  timers[21].del();
+  turn_after(1ms);
+  ran.clear();
+
+  turn_after(4ms);
+
+  EXPECT_EQ(ran, (order{37, 1}));
+}
+
+TEST_F(TimerOrder, KeepsSightOfTheRestWhenOneIsDeleted) {
+  make(100);
+  for (event& ev : timers) ev.add(1ms);
+  for (std::size_t n = 0; n < 100; ++n) {
+    if (n % 4 != 3) timers[n * 37 % 100].del();
+    base.self_check();
+  }
+  order left;
+  for (std::size_t n = 0; n < 100; ++n) {
+    if (any(timers[n].pending())) left.push_back(n);
+  }
+
+  base.dispatch();
+
+  EXPECT_EQ(left.size(), 25u);
+  EXPECT_EQ(ran, left);
+}
+
+/// The same timers on a base and in a multimap.
+class TimerModel : public TimerOrder {
+ protected:
+  void add(std::size_t n, duration length) {
+    forget(n);
+    places[n] = sorted.emplace(manual_clock::time + length, n);
+    timers[n].add(length);
+  }
+
+  void del(std::size_t n) {
+    forget(n);
+    timers[n].del();
+  }
+
+  /// Takes out of the multimap what is due, in order: equal keys are in the
+  /// order of adding.
+  order due() {
+    order expected;
+    const auto end = sorted.upper_bound(manual_clock::time);
+    for (auto it = sorted.begin(); it != end; it = sorted.erase(it)) {
+      expected.push_back(it->second);
+      places.erase(it->second);
+    }
+    return expected;
+  }
+
+  void expect_agreement_after(duration by) {
+    ran.clear();
+    turn_after(by);
+    EXPECT_EQ(ran, due());
+  }
+
+ private:
+  using schedule = std::multimap<time_point, std::size_t>;
+
+  void forget(std::size_t n) {
+    const auto known = places.find(n);
+    if (known == places.end()) return;
+    sorted.erase(known->second);
+    places.erase(known);
+  }
+
+  schedule sorted;
+  std::map<std::size_t, schedule::iterator> places;
+};
+
+TEST_F(TimerModel, AgreesOnTenThousandTimers) {
+  std::mt19937 random(2);
+  const auto any_timer = [&] { return random() % timers.size(); };
+  make(10'000);
+  for (std::size_t n = 0; n < timers.size(); ++n) add(n, 1ns * random());
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t n = any_timer();
+    add(n, 1ns * random());
+    del(any_timer());
+  }
+  base.self_check();
+
+  while (base.num_events(event_count::added) > 0) {
+    expect_agreement_after(200ms);
+  }
+}
+
+// Few timers and fewer deadlines: most of the heap are equals, many of them
+// with an entry that is too early.
+TEST_F(TimerModel, AgreesOnEqualsThatMove) {
+  std::mt19937 random(3);
+  make(40);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::size_t n = random() % timers.size();
+    random() % 3 == 0 ? del(n) : add(n, 1ms * (random() % 4));
+    if (random() % 20 == 0) expect_agreement_after(1ms);
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace evolve
