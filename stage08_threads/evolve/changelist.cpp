@@ -18,6 +18,10 @@ bool changelist::has(int fd) const noexcept {
          changes_[place_[at]].fd == fd;
 }
 
+bool changelist::doubts(int fd) const noexcept {
+  return has(fd) && changes_[place_[static_cast<std::size_t>(fd)]].doubted;
+}
+
 void changelist::note(int fd, what old, what now) noexcept {
   std::size_t& place = place_[static_cast<std::size_t>(fd)];
   if (!has(fd)) {

@@ -36,6 +36,9 @@ class changelist {
   /// Whether `fd` has changed.
   bool has(int fd) const noexcept;
 
+  /// Whether the kernel is to be asked about `fd` anew.
+  bool doubts(int fd) const noexcept;
+
   /// `fd` was wanted for `old`, and is for `now`; when they are the same, the
   /// kernel is to be asked. Requires reserve().
   /// \libevent{evmap.c,event_changelist_add_}

@@ -89,7 +89,7 @@ int epoll::apply(int fd, what old, what now) noexcept {
   view& v = views_[static_cast<std::size_t>(fd)];
   if (!any(now)) {
     v.now = what::none;
-    control(EPOLL_CTL_DEL, fd, now);
+    if (control(EPOLL_CTL_DEL, fd, now) == 0) v.deleted = v.generation;
     return 0;  // gone, whatever the kernel says
   }
   int error = control(any(old) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, now);
@@ -191,7 +191,7 @@ bool epoll::take(const epoll_event& found) {
   if (key == timer_key) return true;
   const auto at = static_cast<std::uint32_t>(key);
   const view& v = views_[at];
-  if (!any(v.now) || v.generation != key >> 32) return false;
+  if (!any(v.now) || v.generation != key >> 32) return v.deleted == key >> 32;
   ready_.push_back({static_cast<int>(at), from_epoll(found.events), 0});
   return true;
 }

@@ -44,6 +44,7 @@ class epoll : public eventop {
   void wait(std::optional<std::chrono::nanoseconds> timeout) override;
   std::span<const ready> collect() override;
   void reinit() override;
+  bool changes_at_once() const noexcept override { return true; }
 
  protected:
   /// Whether the kernel was asked to watch `fd`.
@@ -70,6 +71,7 @@ class epoll : public eventop {
   struct view {
     std::uint32_t generation = 0;  // how often it has been registered
     what now = what::none;  // for what
+    std::uint32_t deleted = 0;  // the last one that the kernel has taken off
   };
 
   int control(int op, int fd, what now) noexcept;

@@ -28,6 +28,7 @@ class epoll_changelist final : public epoll {
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override;
+  bool changes_at_once() const noexcept override { return false; }
 
  private:
   changelist noted_;  // what has changed since the last wait

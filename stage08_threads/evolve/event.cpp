@@ -45,20 +45,55 @@ event::event(event_base& base, int fd, what events, callback function)
 }
 
 event::~event() {
-  if (any(flags_ & ~evlist::internal)) base_->forget(*this);
+  if (!any(flags_ & ~evlist::internal)) return;
+  const event_base::locked guard(*base_);
+  base_->forget(*this);
 }
 
-void event::add(std::optional<duration> timeout) { base_->add(*this, timeout); }
+void event::add(std::optional<duration> timeout) {
+  const event_base::locked guard(*base_);
+  base_->add(*this, timeout);
+}
 
-void event::add(common_timeout& timeout) { base_->add(*this, timeout); }
+void event::add(common_timeout& timeout) {
+  const event_base::locked guard(*base_);
+  base_->add(*this, timeout);
+}
 
-void event::del() noexcept { base_->del(*this); }
+void event::del() noexcept {
+  const event_base::locked guard(*base_);
+  base_->del_block(*this);
+}
 
-void event::remove_timer() noexcept { base_->remove_timer(*this); }
+void event::del_noblock() noexcept {
+  const event_base::locked guard(*base_);
+  base_->del(*this);
+}
 
-void event::active(what res) { base_->active(*this, res); }
+void event::finalize(callback function) {
+  const event_base::locked guard(*base_);
+  base_->finalize(*this, function);
+}
 
-what event::pending(what mask) const noexcept { return waits() & mask; }
+void event::remove_timer() noexcept {
+  const event_base::locked guard(*base_);
+  base_->remove_timer(*this);
+}
+
+void event::active(what res) {
+  const event_base::locked guard(*base_);
+  base_->active(*this, res);
+}
+
+void event::active_later(what res) {
+  const event_base::locked guard(*base_);
+  base_->active_later(*this, res);
+}
+
+what event::pending(what mask) const noexcept {
+  const event_base::locked guard(*base_);
+  return waits() & mask;
+}
 
 what event::waits() const noexcept {
   what found = what::none;
@@ -71,10 +106,19 @@ what event::waits() const noexcept {
 }
 
 std::optional<time_point> event::deadline() const noexcept {
+  const event_base::locked guard(*base_);
   if (!any(flags_ & evlist::timeout)) return std::nullopt;
   return deadline_;
 }
 
-void event::priority_set(int priority) { base_->set_priority(*this, priority); }
+void event::priority_set(int priority) {
+  const event_base::locked guard(*base_);
+  base_->set_priority(*this, priority);
+}
+
+int event::priority() const noexcept {
+  const event_base::locked guard(*base_);
+  return pri_;
+}
 
 }  // namespace evolve

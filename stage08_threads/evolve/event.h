@@ -7,6 +7,7 @@
 
 #include "evolve/callback.h"
 #include "evolve/clock.h"
+#include "evolve/evthread.h"
 #include "evolve/tailq.h"
 #include "evolve/what.h"
 
@@ -24,6 +25,7 @@ enum class evlist : std::uint16_t {
   timeout = 0x01,  ///< it has a deadline, and the base knows
   inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
+  finalizing = 0x40,  ///< it is due for the last time, see event::finalize()
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
@@ -46,7 +48,12 @@ inline constexpr bool is_bitmask<evlist> = true;
 /// but without its base an event must not be used any more, only destroyed.
 ///
 /// **Threads.** An event, its base, and all other events of that base belong
-/// to one thread at a time.
+/// to one thread at a time, until event_base::make_notifiable(). From then on
+/// any thread may use them. del() and the destructor wait, in another thread
+/// than the loop's, for the end of a callback that is being called: afterwards
+/// what it uses may be destroyed. They wait for ever if the callback waits for
+/// something that their caller holds, a mutex for example; finalize() does not
+/// wait.
 ///
 /// \libevent{event_struct.h,event}
 class event {
@@ -119,6 +126,21 @@ class event {
   /// \libevent{event.c,event_del}
   void del() noexcept;
 
+  /// The same without waiting for a callback that another thread is calling:
+  /// that may go on when this returns, and may add the event again.
+  /// \libevent{event.c,event_del_noblock}
+  void del_noblock() noexcept;
+
+  /// Deletes the event without waiting, and calls `function` in the loop, when
+  /// nothing else of the event is called any more. There it may be destroyed:
+  /// that is how a thread gets rid of an event while it holds what the callback
+  /// may be waiting for. Until then del() and active() do nothing. A base that
+  /// is destroyed calls the functions that are left.
+  /// \throws std::logic_error when the event's priority is one that the base no
+  ///     longer has; and from then on, from add().
+  /// \libevent{event.c,event_finalize}
+  void finalize(callback function);
+
   /// Forgets the timeout, also when it has passed but the callback has not been
   /// called yet, and keeps waiting for the rest.
   /// \libevent{event.c,event_remove_timer}
@@ -136,6 +158,10 @@ class event {
   /// \libevent{event.c,event_active}
   void active(what res);
 
+  /// The same, but however urgent the event is: no turn is cut short for it.
+  /// \libevent{event.c,event_active_later_}
+  void active_later(what res);
+
   /// What of `mask` the event waits for, or is due for.
   /// \libevent{event.c,event_pending}
   what pending(what mask = ~what::none) const noexcept;
@@ -151,7 +177,7 @@ class event {
   void priority_set(int priority);
 
   /// \libevent{event.c,event_get_priority}
-  int priority() const noexcept { return pri_; }
+  int priority() const noexcept;
 
   /// The descriptor, or the number of the signal.
   /// \libevent{event.c,event_get_fd}
@@ -176,7 +202,7 @@ class event {
 
   // In libevent's order.
   tailq_entry<event> active_next_;  // on the queue of what is due
-  evlist flags_ = evlist::none;  // which structures it is on
+  evthread_bits<evlist> flags_ = evlist::none;  // which structures it is on
   std::uint8_t pri_;  // which queue it is due on
   std::uint8_t turn_ = 0;  // the turn in which it became due
   std::uint32_t heap_index_ = 0;  // its place in the heap, or which common

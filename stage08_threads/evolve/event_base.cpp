@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "evolve/log.h"
+#include "evolve/notifier.h"
 
 namespace evolve {
 namespace {
@@ -40,6 +41,7 @@ class event_base::run {
       throw std::logic_error("event_base: the loop is running already");
     }
     base.running_loop_ = true;
+    base.th_owner_id_ = std::this_thread::get_id();
     base.flags_ = flags;
   }
   ~run() {
@@ -50,6 +52,8 @@ class event_base::run {
     base_.got_break_ = std::exchange(base_.break_, false);
     base_.cached_ = false;
     base_.unschedule(base_.exit_timer_);
+    base_.asleep_.store(false);  // still set when the wait has thrown
+    base_.wakeable_.store(false);
   }
   run(const run&) = delete;
   run& operator=(const run&) = delete;
@@ -68,6 +72,7 @@ class event_base::running_scope {
   ~running_scope() {
     if (base_.running_) base_.running_->flags_ &= ~evlist::running;
     base_.running_ = nullptr;
+    base_.let_waiters_go();
   }
   running_scope(const running_scope&) = delete;
   running_scope& operator=(const running_scope&) = delete;
@@ -80,6 +85,7 @@ event_base::event_base() : event_base(event_config()) {}
 
 event_base::event_base(const event_config& config)
     : event_base(config.make_eventop()) {
+  if (config.has(base_flag::threads)) make_notifiable();
   limits_ = config.limits();
   caches_time_ = !config.has(base_flag::no_cache_time);
 }
@@ -91,11 +97,13 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
     : evsel_(evsel ? std::move(evsel)
                    : throw std::invalid_argument("event_base: no backend")),
       exit_timer_(*this, -1, what::none, [this] { exit_ = true; }),
-      clock_(read_steady_clock) {
+      clock_(read_steady_clock),
+      posted_(*this, -1, what::persist, [this] { tasks_.pop()->run(); }) {
   exit_timer_.flags_ |= evlist::internal;
 }
 
 event_base::~event_base() {
+  finalize_all();
   const auto del_all = [this](const auto& queue) {
     while (!queue.empty()) del(queue.front());
   };
@@ -112,7 +120,27 @@ event_base::~event_base() {
   }
 }
 
+// A finalizer may destroy events, and finalize others.
+void event_base::finalize_all() {
+  while (event* const ev = left_to_finalize()) {
+    queue_remove_active(*ev);
+    ev->flags_ &= ~evlist::finalizing;
+    const callback function = ev->callback_;
+    function(ev->fd_, what::none);
+  }
+}
+
+event* event_base::left_to_finalize() noexcept {
+  for (activequeue& queue : activequeues_) {
+    for (event& ev : queue) {
+      if (any(ev.flags_ & evlist::finalizing)) return &ev;
+    }
+  }
+  return nullptr;
+}
+
 loop_result event_base::loop(loop_flags flags) {
+  const std::lock_guard lock(th_base_lock_);
   const run guard(*this, flags);
   bool done = false;
   while (!break_ && !done) {
@@ -120,12 +148,14 @@ loop_result event_base::loop(loop_flags flags) {
       return loop_result::no_events;
     }
     evsel_->prepare();
-    evsel_->wait(timeout_next());
+    wait(timeout_next());
     asleep_.store(false, std::memory_order_relaxed);
+    wakeable_.store(false, std::memory_order_relaxed);
     cache_time();
     for (const ready& r : evsel_->collect()) activate(r);
     signal_process();
     timeout_process();
+    task_process();
     const bool called = process_active();
     done = drains() || (any(flags & loop_flags::once) && called &&
                         event_count_active_.now == 0);
@@ -134,8 +164,9 @@ loop_result event_base::loop(loop_flags flags) {
 }
 
 void event_base::loopexit(std::optional<duration> delay) {
+  const locked guard(*this);
   if (!delay) {
-    exit_ = true;
+    exit_ = notify_ = true;
     return;
   }
   const time_point due = after(gettime(), std::max(*delay, duration::zero()));
@@ -147,9 +178,25 @@ void event_base::loopexit(std::optional<duration> delay) {
   schedule(exit_timer_, due, ++sequence_);
 }
 
-void event_base::loopbreak() noexcept { break_ = true; }
+void event_base::loopbreak() noexcept {
+  const locked guard(*this);
+  break_ = notify_ = true;
+}
 
-void event_base::loopcontinue() noexcept { continue_ = true; }
+void event_base::loopcontinue() noexcept {
+  const locked guard(*this);
+  continue_ = true;
+}
+
+bool event_base::got_exit() const noexcept {
+  const std::lock_guard lock(th_base_lock_);
+  return running_loop_ ? exit_ : got_exit_;
+}
+
+bool event_base::got_break() const noexcept {
+  const std::lock_guard lock(th_base_lock_);
+  return running_loop_ ? break_ : got_break_;
+}
 
 void event_base::once(int fd, what events, callback function,
                       std::optional<duration> timeout) {
@@ -157,6 +204,7 @@ void event_base::once(int fd, what events, callback function,
     throw std::invalid_argument("event_base::once: not for " +
                                 to_string(events));
   }
+  const locked guard(*this);
   auto made = std::make_unique<event_once>(*this, fd, events, function);
   if (timeout || any(events & any_io)) {
     add(made->ev, timeout);
@@ -176,11 +224,15 @@ event_base::event_once::event_once(event_base& base, int fd, what events,
 
 void event_base::call_once(event_once& due, int fd, what fired) {
   const std::unique_ptr<event_once> freed(&due);
-  once_.remove(due);
+  {
+    const locked guard(*this);
+    once_.remove(due);
+  }
   due.function(fd, fired);
 }
 
 void event_base::active_by_fd(int fd, what res) {
+  const locked guard(*this);
   if (fd < 0 || fd >= io_.size()) return;
   for (event& ev : io_.waiting_on(fd)) {
     if (any(ev.events_ & res & any_io)) active(ev, ev.events_ & res & any_io);
@@ -188,6 +240,7 @@ void event_base::active_by_fd(int fd, what res) {
 }
 
 void event_base::active_by_signal(int signo) {
+  const locked guard(*this);
   if (signo < 0 || signo >= evsig_.size()) return;
   for (event& ev : evsig_.waiting_on(signo)) {
     ++ev.ncalls_;
@@ -196,6 +249,7 @@ void event_base::active_by_signal(int signo) {
 }
 
 void event_base::priority_init(int count) {
+  const locked guard(*this);
   if (count < 1 || count > max_priorities) {
     throw std::invalid_argument(
         "event_base::priority_init: " + std::to_string(count) +
@@ -213,19 +267,25 @@ void event_base::priority_init(int count) {
   activequeues_.resize(static_cast<std::size_t>(count));
 }
 
-time_point event_base::now() noexcept { return gettime(); }
+time_point event_base::now() noexcept {
+  const std::lock_guard lock(th_base_lock_);
+  return gettime();
+}
 
 void event_base::update_time_cache() noexcept {
+  const locked guard(*this);
   time_cache_ = clock_();
   cached_ = running_loop_ && caches_time_;
 }
 
 void event_base::set_clock(clock_reader reader) noexcept {
+  const locked guard(*this);
   clock_ = reader;
   cached_ = false;
 }
 
 common_timeout& event_base::init_common_timeout(duration length) {
+  const locked guard(*this);
   if (length <= duration::zero()) {
     throw std::invalid_argument(
         "event_base::init_common_timeout: the length is not positive");
@@ -240,6 +300,7 @@ common_timeout& event_base::init_common_timeout(duration length) {
 }
 
 void event_base::reinit() {
+  const locked guard(*this);
   // What is gone is told first: ours may get its number.
   for (int fd = 0; fd < io_.size(); ++fd) {
     if (io_.waiting_on(fd).empty() || ::fcntl(fd, F_GETFD) != -1) continue;
@@ -247,14 +308,17 @@ void event_base::reinit() {
   }
   evsel_->reinit();
   evsig_.reinit();
+  if (notifier_) notifier_ = std::make_unique<notifier>(*this, *evsel_);
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
+  const std::lock_guard lock(th_base_lock_);
   return kind == event_count::active ? event_count_active_.now
                                      : event_count_.now;
 }
 
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
+  const std::lock_guard lock(th_base_lock_);
   counter& counted =
       kind == event_count::active ? event_count_active_ : event_count_;
   const std::size_t most = counted.most;
@@ -265,11 +329,15 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
 bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;
-  visit([&infos](const event& ev) {
+  const auto note = [&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
     if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
     infos.push_back(info);
-  });
+  };
+  {
+    const std::lock_guard lock(th_base_lock_);
+    visit(note);
+  }
   return std::all_of(infos.begin(), infos.end(), each);
 }
 
@@ -290,6 +358,7 @@ void event_base::dump_events(std::ostream& out) const {
 }
 
 void event_base::self_check() const {
+  const std::lock_guard lock(th_base_lock_);
   io_.self_check();
   timeheap_.self_check();
   for (const auto& common : common_timeouts_) common->self_check();
@@ -340,6 +409,9 @@ void event_base::add_internal(event& ev) {
 
 // All of add() that can fail, before anything has changed.
 void event_base::insert(event& ev, bool timed) {
+  if (any(ev.flags_ & evlist::finalizing)) {
+    throw std::logic_error("event::add: the event is being finalized");
+  }
   require_priority(ev);
   const bool numbered = any(ev.events_ & any_number);
   if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
@@ -352,6 +424,7 @@ void event_base::insert(event& ev, bool timed) {
 }
 
 void event_base::del(event& ev) noexcept {
+  if (any(ev.flags_ & evlist::finalizing)) return;
   if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
   remove_timer(ev);
   if (any(ev.flags_ & evlist::inserted)) {
@@ -360,20 +433,65 @@ void event_base::del(event& ev) noexcept {
   }
 }
 
-void event_base::forget(event& ev) noexcept {
+// What its callback has added again, while it was waited for, is deleted too.
+void event_base::del_block(event& ev) noexcept {
   del(ev);
+  if (wait_for_callback(ev)) del(ev);
+}
+
+// Whether it had to wait. Never in the loop's own thread, which would wait for
+// itself.
+bool event_base::wait_for_callback(const event& ev) noexcept {
+  if (running_ != &ev || in_loop_thread()) return false;
+  const unsigned long call = calls_;
+  ++current_event_waiters_;
+  current_event_cond_.wait(th_base_lock_, [&] { return calls_ != call; });
+  --current_event_waiters_;
+  current_event_cond_.notify_all();
+  return true;
+}
+
+// At the end of a callback. The loop goes on after those who have waited: else
+// it might call the event again before they have deleted it again.
+void event_base::let_waiters_go() noexcept {
+  ++calls_;
+  if (current_event_waiters_ == 0) return;
+  current_event_cond_.notify_all();
+  current_event_cond_.wait(th_base_lock_,
+                           [&] { return current_event_waiters_ == 0; });
+}
+
+void event_base::forget(event& ev) noexcept {
+  do {
+    ev.flags_ &= ~evlist::finalizing;
+    del(ev);
+  } while (wait_for_callback(ev));
   if (running_ == &ev) running_ = nullptr;
 }
 
+void event_base::finalize(event& ev, callback function) {
+  require_priority(ev);
+  del(ev);
+  ev.callback_ = function;
+  ev.flags_ |= evlist::finalizing;
+  activate(ev, what::none);
+  notify_ = true;
+}
+
 void event_base::watch(event& ev) {
-  if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
+  if (!any(ev.events_ & what::signal)) {
+    io_.add(*evsel_, ev);
+    notify_ |= !evsel_->changes_at_once();
+    return;
+  }
   signal_process();  // what has come is for those who have waited
   evsig_.add(*evsel_, ev);
 }
 
 void event_base::unwatch(event& ev) noexcept {
-  any(ev.events_ & what::signal) ? evsig_.del(*evsel_, ev)
-                                 : io_.del(*evsel_, ev);
+  if (any(ev.events_ & what::signal)) return evsig_.del(*evsel_, ev);
+  io_.del(*evsel_, ev);
+  notify_ |= !evsel_->changes_at_once();  // else a wait keeps the file open
 }
 
 void event_base::start_timer(event& ev, duration length) noexcept {
@@ -407,10 +525,11 @@ void event_base::schedule(event& ev, time_point due,
   if (common) {
     common_timeouts_[ev.heap_index_]->insert(ev);
   } else if (scheduled) {
-    return timeheap_.adjust(ev);
+    timeheap_.adjust(ev);
   } else {
     timeheap_.push(ev);
   }
+  notify_ |= !timeheap_.empty() && &timeheap_.top() == &ev;
   mark(ev, evlist::timeout);
 }
 
@@ -419,6 +538,7 @@ void event_base::unschedule(event& ev) noexcept {
   if (any(ev.flags_ & evlist::common)) {
     common_timeouts_[ev.heap_index_]->erase(ev);
   } else {
+    notify_ |= &timeheap_.top() == &ev;
     timeheap_.erase(ev);
   }
   unmark(ev, evlist::timeout);
@@ -437,14 +557,22 @@ void event_base::rearm(event& ev) {
 }
 
 void event_base::expire(event& ev) {
-  unschedule(ev);
+  const bool internal = any(ev.flags_ & evlist::internal);
+  if (internal) unschedule(ev);
   activate(ev, what::timeout);
+  if (!internal) unschedule(ev);
 }
 
 void event_base::active(event& ev, what res) {
+  active_later(ev, res);
+  if (ev.pri_ < running_priority_) preempted_ = true;
+}
+
+void event_base::active_later(event& ev, what res) {
+  if (any(ev.flags_ & evlist::finalizing)) return;
   require_priority(ev);
   activate(ev, res);
-  if (ev.pri_ < running_priority_) preempted_ = true;
+  notify_ = true;
 }
 
 void event_base::require_priority(const event& ev) const {
@@ -473,7 +601,7 @@ std::uint8_t event_base::middle_priority() const noexcept {
 
 bool event_base::haveevents() const noexcept {
   return event_count_.now + event_count_active_.now > 0 ||
-         any(exit_timer_.flags_ & evlist::timeout);
+         any(exit_timer_.flags_ & evlist::timeout) || !tasks_.empty();
 }
 
 // Whether this turn is the last, and calls all that is due.
@@ -482,11 +610,41 @@ bool event_base::drains() const noexcept {
 }
 
 // A handler that runs after this wakes the loop; what ran before is seen here.
+// So is what other threads do. A handler does not wake it for them: when its
+// pipe is new, the wait that goes on may not know of it.
 // Whether it was.
 bool event_base::fall_asleep() noexcept {
-  if (!evsig_.in_use()) return false;
-  asleep_.store(true);
-  return evsig_.pending();
+  notify_ = false;
+  if (notifier_) wakeable_.store(true);
+  if (notifier_ || evsig_.in_use()) asleep_.store(true);
+  return !tasks_.empty() || (evsig_.in_use() && evsig_.pending());
+}
+
+// Others may add and delete meanwhile.
+void event_base::wait(std::optional<duration> timeout) {
+  const evthread_unlock open(th_base_lock_);
+  evsel_->wait(timeout);
+}
+
+bool event_base::in_loop_thread() const noexcept {
+  return running_loop_ && th_owner_id_ == std::this_thread::get_id();
+}
+
+void event_base::make_notifiable() {
+  if (notifier_) return;
+  th_base_lock_.enable();
+  const locked guard(*this);
+  notifier_ = std::make_unique<notifier>(*this, *evsel_);
+}
+
+void event_base::push(std::unique_ptr<task> pushed) noexcept {
+  tasks_.push(std::move(pushed));
+  wake();
+}
+
+// Of several that would wake the loop, the first one does.
+void event_base::wake() noexcept {
+  if (wakeable_.load() && wakeable_.exchange(false)) notifier_->wake();
 }
 
 // With a new look at the clock: callbacks may have taken their time.
@@ -498,7 +656,9 @@ std::optional<duration> event_base::timeout_next() noexcept {
   return std::max(timeheap_.deadline() - clock_(), duration::zero());
 }
 
+// What has been read for a callback is for the thread that runs it.
 time_point event_base::gettime() noexcept {
+  if (th_base_lock_.enabled() && !in_loop_thread()) return clock_();
   if (!cached_) {
     time_cache_ = clock_();
     cached_ = running_loop_ && caches_time_;
@@ -524,8 +684,10 @@ void event_base::evict(const ready& r) {
   if (io_.waiting_on(r.fd).empty()) return;
   while (!io_.waiting_on(r.fd).empty()) {
     event& ev = io_.waiting_on(r.fd).front();
-    del(ev);
     activate(ev, ev.events_ & r.fired);
+    remove_timer(ev);
+    unwatch(ev);
+    unmark(ev, evlist::inserted);
   }
   const std::string why = std::generic_category().message(r.error);
   log(severity::warn, (std::string(method()) + ": descriptor " +
@@ -554,6 +716,15 @@ void event_base::timeout_process() {
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
+}
+
+// One call for each, which leaves the rest due when it throws or breaks.
+void event_base::task_process() {
+  const int ncalls = tasks_.take();
+  if (ncalls == 0) return;
+  posted_.ncalls_ += ncalls;
+  if (!any(posted_.flags_ & evlist::active)) posted_.pri_ = middle_priority();
+  activate(posted_, what::none);
 }
 
 void event_base::activate(event& ev, what res) {
@@ -630,6 +801,8 @@ void event_base::call(event& ev) {
   }
   if (!persistent) del(ev);
   const callback function = ev.callback_;
+  ev.flags_ &= ~evlist::finalizing;
+  const evthread_unlock open(th_base_lock_);
   function(fd, res);
 }
 
@@ -657,6 +830,7 @@ void event_base::unmark(event& ev, evlist state) noexcept {
   ev.flags_ &= ~state;
   if (any(ev.flags_ & (added | evlist::internal))) return;
   event_count_.down();
+  notify_ |= event_count_.now == 0;
 }
 
 // Each event that is not the library's own, once.

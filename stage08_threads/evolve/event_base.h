@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "evolve/clock.h"
@@ -20,7 +25,10 @@
 #include "evolve/eventop.h"
 #include "evolve/evmap.h"
 #include "evolve/evsig.h"
+#include "evolve/evthread.h"
 #include "evolve/min_heap.h"
+#include "evolve/notifier.h"
+#include "evolve/task_queue.h"
 
 namespace evolve {
 
@@ -74,7 +82,13 @@ struct event_info {
 /// destroyed by a callback. Callbacks may throw: the exception leaves the loop,
 /// the rest stays due, and the loop can be entered again.
 ///
-/// **Threads.** A base and its events belong to one thread at a time.
+/// **Threads.** A base and its events belong to one thread at a time, until
+/// make_notifiable(). From then on any thread may call what it likes of the
+/// base and its events, while one runs the loop; what follows from a call, such
+/// as a wait that has to end sooner, is seen to. Callbacks are called by the
+/// thread that runs the loop, without a lock, so that they may do the same. Two
+/// things remain with the caller: nobody else may use the base when it is
+/// destroyed, and what is said of fork() at reinit().
 ///
 /// \libevent{event-internal.h,event_base}
 class event_base {
@@ -139,13 +153,11 @@ class event_base {
 
   /// Whether this run, or the last one, was asked to exit.
   /// \libevent{event.c,event_base_got_exit}
-  bool got_exit() const noexcept { return running_loop_ ? exit_ : got_exit_; }
+  bool got_exit() const noexcept;
 
   /// Whether this run, or the last one, was asked to break.
   /// \libevent{event.c,event_base_got_break}
-  bool got_break() const noexcept {
-    return running_loop_ ? break_ : got_break_;
-  }
+  bool got_break() const noexcept;
 
   /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
   /// passed; in the next turn when there is neither. There is no event to hold:
@@ -166,6 +178,7 @@ class event_base {
   void active_by_signal(int signo);
 
   /// Has `count` priorities, 0 to `count` - 1; at first there is one.
+  /// Requires that no other thread makes an event meanwhile.
   /// \throws std::invalid_argument unless 1 <= `count` <= 256.
   /// \throws std::logic_error while the loop runs or an event is due, or when
   ///     one that is added has a priority that would be no more.
@@ -174,6 +187,7 @@ class event_base {
 
   /// \libevent{event.c,event_base_get_npriorities}
   int npriorities() const noexcept {
+    const std::lock_guard lock(th_base_lock_);
     return static_cast<int>(activequeues_.size());
   }
 
@@ -230,7 +244,10 @@ class event_base {
   /// The event whose callback is being called; null outside of callbacks, and
   /// when it has destroyed itself.
   /// \libevent{event.c,event_base_get_running_event}
-  event* running_event() const noexcept { return running_; }
+  event* running_event() const noexcept {
+    const std::lock_guard lock(th_base_lock_);
+    return running_;
+  }
 
   /// Calls `visit` for each event that is added or due, once, with what is true
   /// of it now; until it returns false. Returns false then, and else true.
@@ -240,6 +257,32 @@ class event_base {
   /// \libevent{event.c,event_base_foreach_event}
   bool for_each_event(
       const std::function<bool(const event_info&)>& visit) const;
+
+  /// From now on other threads may use the base too. Until then it has no lock,
+  /// and no descriptor by which its loop could be woken. Requires that no other
+  /// thread uses it yet, and that it is not called in a callback.
+  /// \throws std::system_error when there are no descriptors for it.
+  /// \libevent{event.c,evthread_make_base_notifiable}
+  void make_notifiable();
+
+  /// Calls `function`, anything that can be moved and called without arguments,
+  /// once in the loop, as an event of the middle priority would be: in its next
+  /// turn, each in the order in which its thread has posted it. What a thread
+  /// did before it posted, the function sees.
+  ///
+  /// Any thread may post, after make_notifiable(). A loop that sleeps is woken
+  /// once for all that is posted meanwhile. Work that is posted keeps the loop
+  /// running. What the base has not called when it is destroyed is destroyed,
+  /// too, and not called.
+  ///
+  /// An exception that the function throws leaves the loop; the rest stays due.
+  template <class F>
+  void post(F&& function) {
+    using held = std::decay_t<F>;
+    static_assert(std::is_invocable_v<held&>,
+                  "what is posted is called without arguments");
+    push(std::make_unique<function_task<held>>(std::forward<F>(function)));
+  }
 
   /// Writes a line for each event that is added or due.
   /// \libevent{event.c,event_base_dump_events}
@@ -255,8 +298,10 @@ class event_base {
   friend class common_timeout;
   friend class event;
   friend class evsig;
+  friend class notifier;
   class run;
   class running_scope;
+  class locked;
 
   using activequeue = tailq<event, &event::active_next_>;
 
@@ -282,7 +327,11 @@ class event_base {
   void add_internal(event& ev);
   void insert(event& ev, bool timed);
   void del(event& ev) noexcept;
+  void del_block(event& ev) noexcept;
+  bool wait_for_callback(const event& ev) noexcept;
+  void let_waiters_go() noexcept;
   void forget(event& ev) noexcept;
+  void finalize(event& ev, callback function);
   void watch(event& ev);
   void unwatch(event& ev) noexcept;
   void start_timer(event& ev, duration length) noexcept;
@@ -293,6 +342,7 @@ class event_base {
   void rearm(event& ev);
   void expire(event& ev);
   void active(event& ev, what res);
+  void active_later(event& ev, what res);
   void call_once(event_once& due, int fd, what fired);
   void require_priority(const event& ev) const;
   void set_priority(event& ev, int priority);
@@ -301,6 +351,12 @@ class event_base {
   bool haveevents() const noexcept;
   bool drains() const noexcept;
   bool fall_asleep() noexcept;
+  void wait(std::optional<duration> timeout);
+  bool in_loop_thread() const noexcept;
+  void push(std::unique_ptr<task> pushed) noexcept;
+  void wake() noexcept;
+  void finalize_all();
+  event* left_to_finalize() noexcept;
   std::optional<duration> timeout_next() noexcept;
   time_point gettime() noexcept;
   void cache_time() noexcept;
@@ -309,6 +365,7 @@ class event_base {
   void signal_process();
   void deliver(int signo, int ncalls);
   void timeout_process();
+  void task_process();
   void activate(event& ev, what res);
   bool process_active();
   void next_turn() noexcept;
@@ -335,7 +392,19 @@ class event_base {
   time_point time_cache_{};  // the last reading
   bool cached_ = false;  // it serves until the callback ends
   std::atomic<bool> asleep_{false};  // it may be waiting, and has to be woken
+  std::atomic<bool> wakeable_{false};  // the same for threads, by notifier_
   evsig evsig_{*this, asleep_};  // who waits for a signal
+
+  mutable evthread_lock
+      th_base_lock_;  // on all that is here, but what is atomic
+  bool notify_ = false;  // what has changed bears on a wait that goes on
+  std::unique_ptr<notifier> notifier_;  // how to end it
+  std::thread::id th_owner_id_;  // who runs the loop
+  unsigned long calls_ = 0;  // how many callbacks have ended
+  int current_event_waiters_ = 0;  // how many threads wait for one's end
+  std::condition_variable_any current_event_cond_;  // how they are told
+  task_queue tasks_;  // what has been posted
+  event posted_;  // is due while there is some
 
   event* running_ = nullptr;  // whose callback is being called
   std::size_t running_priority_ = 0;  // which queue is being served
@@ -353,6 +422,24 @@ class event_base {
   bool preempted_ = false;  // something more urgent has become due
   bool got_exit_ = false;  // the last run was asked to exit
   bool got_break_ = false;  // the last run was asked to break
+};
+
+/// For the length of a call of whatever thread: holds the lock of a base, and
+/// afterwards ends the wait of its loop, if the call bears on it.
+class event_base::locked {
+ public:
+  /// Waits until no other thread has the lock.
+  explicit locked(event_base& base) : base_(base) { base.th_base_lock_.lock(); }
+  ~locked() {
+    const bool wakes = base_.notify_ && base_.wakeable_.load();
+    base_.th_base_lock_.unlock();
+    if (wakes) base_.wake();
+  }
+  locked(const locked&) = delete;
+  locked& operator=(const locked&) = delete;
+
+ private:
+  event_base& base_;
 };
 
 }  // namespace evolve

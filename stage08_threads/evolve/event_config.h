@@ -20,6 +20,8 @@ enum class base_flag : unsigned {
   no_cache_time = 0x08,  ///< the clock is read whenever the time is asked for
   epoll_use_changelist = 0x10,  ///< of the two methods on epoll, only the one
   ///< that merges changes
+  threads = 0x100,  ///< other threads use the base too, as event_base::
+  ///< make_notifiable() says
 };
 
 /// \libevent{event.h,event_base_config_flag}

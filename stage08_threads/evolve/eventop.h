@@ -94,6 +94,17 @@ class eventop {
   /// Stops that.
   virtual void del_signal(int /*signo*/) noexcept {}
 
+  /// Whether add() and del() bear on a wait that goes on in another thread.
+  virtual bool changes_at_once() const noexcept { return false; }
+
+  /// Makes notify() end a wait. Whether it has a way to do so.
+  /// \throws std::system_error when it has, and cannot.
+  virtual bool add_notify() { return false; }
+
+  /// Ends the wait that goes on in another thread, or the next. Requires
+  /// add_notify().
+  virtual void notify() noexcept {}
+
  protected:
   eventop() = default;
 };

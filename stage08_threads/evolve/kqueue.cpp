@@ -25,6 +25,17 @@ constexpr unsigned note_eof = NOTE_EOF;  // OpenBSD: a file ends as elsewhere
 constexpr unsigned note_eof = 0;
 #endif
 
+// An event of the kqueue's own, that anybody may trigger.
+#ifdef EVFILT_USER
+constexpr bool has_user = true;
+constexpr int user_filter = EVFILT_USER;
+constexpr unsigned note_trigger = NOTE_TRIGGER;
+#else
+constexpr bool has_user = false;
+constexpr int user_filter = EVFILT_SIGNAL;
+constexpr unsigned note_trigger = 0;
+#endif
+
 // The number of entries is an int here, and a size_t there.
 template <class Count>
 Count count_type(int (*)(int, const entry*, Count, entry*, Count,
@@ -205,6 +216,7 @@ std::span<const ready> kqueue::collect() {
 
 void kqueue::report(const entry& found) {
   if (found.flags & EV_ERROR) return refuse(found);
+  if (has_user && found.filter == user_filter) return;
   if (found.filter != EVFILT_SIGNAL) return report_io(found);
   const auto count = std::clamp<std::intmax_t>(found.data, 1, INT_MAX);
   ready_.push_back({static_cast<int>(found.ident), what::signal, 0,
@@ -237,6 +249,7 @@ void kqueue::refuse(const entry& refused) {
   if (refused.data == 0 || refused.udata != mark_of_addition()) return;
   view& v = views_[static_cast<std::size_t>(fd)];
   if (!any(v.now)) return;
+  if (noted_.doubts(fd)) return;  // by now it may be another's number
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;
   ready_.push_back({fd, any_io, static_cast<int>(refused.data)});
@@ -263,6 +276,7 @@ void kqueue::reinit() {
   for (std::size_t at = 0; at < signals_.size(); ++at) {
     if (signals_[at]) add_signal(static_cast<int>(at));
   }
+  if (notifies_) add_notify();
 }
 
 // The kernel has to hear of a signal at once: it may come before the next wait.
@@ -284,6 +298,19 @@ void kqueue::del_signal(int signo) noexcept {
   const entry change = make_entry(signo, EVFILT_SIGNAL, EV_DELETE);
   ::kevent(kq_.get(), &change, 1, nullptr, 0, &no_time);
   signals_[static_cast<std::size_t>(signo)] = false;
+}
+
+bool kqueue::add_notify() {
+  if (!has_user) return false;
+  submit(make_entry(0, user_filter, EV_ADD | EV_CLEAR));
+  notifies_ = true;
+  return true;
+}
+
+void kqueue::notify() noexcept {
+  entry trigger = make_entry(0, user_filter, 0);
+  set(trigger.fflags, note_trigger);
+  ::kevent(kq_.get(), &trigger, 1, nullptr, 0, &no_time);
 }
 
 }  // namespace evolve

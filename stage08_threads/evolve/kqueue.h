@@ -53,6 +53,8 @@ class kqueue final : public eventop {
   void reinit() override;
   bool add_signal(int signo) override;
   void del_signal(int signo) noexcept override;
+  bool add_notify() override;
+  void notify() noexcept override;
 
  private:
   using entry = struct ::kevent;
@@ -83,6 +85,7 @@ class kqueue final : public eventop {
   std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
+  bool notifies_ = false;  // notify() ends a wait
   std::vector<ready> lost_;  // what the process has no more
   std::vector<bool> signals_;  // those that are watched, by number
   std::vector<ready> ready_;  // what collect() returned

@@ -12,11 +12,13 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "evolve/epoll.h"
 #include "evolve/event_base.h"
+#include "evolve/eventop.h"
 #include "test/child_process.h"
 #include "test/denied.h"
 #include "test/interruptions.h"
@@ -499,6 +501,41 @@ TEST_F(EpollErrors, OfReinitLeaveItAsItWas) {
   });
   if (!done) GTEST_SKIP() << "no system call can be denied";
   EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+}
+
+#endif
+
+#ifdef __linux__
+
+TEST(EpollThreads, WhatIsAddedMeanwhileEndsTheWait) {
+  const auto backend = make_eventop("epoll");
+  EXPECT_TRUE(backend->changes_at_once());
+  const pair fds;
+  fds.send();
+  backend->prepare();
+
+  std::thread other([&] { backend->add(fds.a(), what::none, what::read); });
+  backend->wait(std::nullopt);
+  other.join();
+
+  EXPECT_EQ(backend->collect().size(), 1u);
+}
+
+TEST(EpollThreads, WithAChangelistTheLoopHasToBeWoken) {
+  EXPECT_FALSE(make_eventop("epoll (with changelist)")->changes_at_once());
+}
+
+TEST(EpollThreads, WhatIsDeletedMeanwhileIsNotReported) {
+  const auto backend = make_eventop("epoll");
+  const pair fds;
+  fds.send();
+  backend->add(fds.a(), what::none, what::read);
+  backend->prepare();
+  backend->wait(std::nullopt);
+
+  std::thread([&] { backend->del(fds.a(), what::read, what::none); }).join();
+
+  EXPECT_EQ(backend->collect().size(), 0u);
 }
 
 #endif

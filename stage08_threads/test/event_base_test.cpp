@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <future>
 #include <initializer_list>
 #include <list>
 #include <map>
@@ -22,11 +25,13 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "evolve/event_base.h"
+#include "evolve/event_config.h"
 #include "evolve/unique_fd.h"
 #include "test/backends.h"
 #include "test/child_process.h"
@@ -38,6 +43,7 @@
 #include "test/pair.h"
 #include "test/recorded_log.h"
 #include "test/signals.h"
+#include "test/sleeps.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -3742,6 +3748,845 @@ TEST_P(Changes, AreForgottenWithTheirBase) {
   fds.send();
   turn();
   EXPECT_EQ(trace, "r");
+}
+
+// What wakes a loop that sleeps in another thread
+
+/// A loop that has nothing to do for a day, in a thread of its own. A test that
+/// cannot wake it hangs.
+class Woken : signals_restored, public ::testing::TestWithParam<const char*> {
+ protected:
+  Woken() {
+    base.make_notifiable();
+    never.add(24h);
+  }
+
+  /// Starts the loop, and does `work` while it sleeps. Why the loop has ended.
+  template <class F>
+  loop_result while_it_sleeps(F work) {
+    loop_thread loop(base);
+    asleep.await();
+    work();
+    const loop_result result = loop.join();
+    base.self_check();
+    return result;
+  }
+
+  sleeps asleep;
+  event_base base{
+      std::make_unique<announcing_eventop>(make_backend(GetParam()), asleep)};
+  pair fds;
+  int calls = 0;
+  event never = event::timer(base, [this] { ++calls; });
+  event stops{base, fds.a(), what::read, [this] {
+                ++calls;
+                base.loopbreak();
+              }};
+};
+INSTANTIATE_TEST_SUITE_P(Backends, Woken, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(Woken, ByADescriptorThatIsReady) {
+  fds.send();
+  EXPECT_EQ(while_it_sleeps([this] { stops.add(); }), loop_result::stopped);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByADescriptorThatBecomesReady) {
+  while_it_sleeps([this] {
+    stops.add();
+    fds.send();
+  });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByMoreThatIsWantedOfADescriptor) {
+  event reads(base, fds.a(), what::read | what::persist, [] {});
+  event writes(base, fds.a(), what::write, [this] { base.loopbreak(); });
+  reads.add();
+  EXPECT_EQ(while_it_sleeps([&] { writes.add(); }), loop_result::stopped);
+}
+
+TEST_P(Woken, ByADescriptorThatIsDeletedAndAddedAgain) {
+  stops.add();
+  fds.send();
+  stops.del();
+  while_it_sleeps([this] {
+    stops.add();
+    stops.del();
+    stops.add();
+  });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByAnEarlierTimeout) {
+  while_it_sleeps([this] { stops.add(1ms); });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByATimeoutThatBecomesEarlier) {
+  while_it_sleeps([this] { never.add(1ms); });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByACommonTimeout) {
+  common_timeout& soon = base.init_common_timeout(1ms);
+  while_it_sleeps([&] { stops.add(soon); });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, WhenTheLastEventIsDeleted) {
+  EXPECT_EQ(while_it_sleeps([this] { never.del(); }), loop_result::no_events);
+}
+
+TEST_P(Woken, WhenTheLastEventIsDeletedWithoutWaiting) {
+  EXPECT_EQ(while_it_sleeps([this] { never.del_noblock(); }),
+            loop_result::no_events);
+}
+
+TEST_P(Woken, WhenTheLastTimerIsRemoved) {
+  EXPECT_EQ(while_it_sleeps([this] { never.remove_timer(); }),
+            loop_result::no_events);
+}
+
+TEST_P(Woken, WhenTheLastEventIsDestroyed) {
+  never.del();
+  auto last = std::make_unique<event>(base, fds.a(), what::read, [] {});
+  last->add();
+  EXPECT_EQ(while_it_sleeps([&] { last.reset(); }), loop_result::no_events);
+}
+
+TEST_P(Woken, ByActive) {
+  while_it_sleeps([this] { stops.active(what::read); });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByActiveLater) {
+  while_it_sleeps([this] { stops.active_later(what::read); });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByActiveByFd) {
+  stops.add();
+  while_it_sleeps([this] { base.active_by_fd(fds.a(), what::read); });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByFinalize) {
+  while_it_sleeps([this] {
+    stops.finalize([this] {
+      ++calls;
+      base.loopbreak();
+    });
+  });
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(Woken, ByLoopbreak) {
+  EXPECT_EQ(while_it_sleeps([this] { base.loopbreak(); }),
+            loop_result::stopped);
+  EXPECT_TRUE(base.got_break());
+}
+
+TEST_P(Woken, ByLoopexit) {
+  EXPECT_EQ(while_it_sleeps([this] { base.loopexit(); }), loop_result::stopped);
+  EXPECT_TRUE(base.got_exit());
+}
+
+TEST_P(Woken, ByLoopexitAfterADelay) {
+  EXPECT_EQ(while_it_sleeps([this] { base.loopexit(1ms); }),
+            loop_result::stopped);
+  EXPECT_TRUE(base.got_exit());
+}
+
+TEST_P(Woken, ByOnce) {
+  while_it_sleeps(
+      [this] { base.once(-1, what::none, [this] { base.loopbreak(); }); });
+  EXPECT_TRUE(base.got_break());
+}
+
+TEST_P(Woken, ByOnceOnADescriptor) {
+  while_it_sleeps([this] {
+    base.once(fds.b(), what::write, [this] { base.loopbreak(); });
+  });
+  EXPECT_TRUE(base.got_break());
+}
+
+TEST_P(Woken, ByPost) {
+  while_it_sleeps([this] { base.post([this] { base.loopbreak(); }); });
+  EXPECT_TRUE(base.got_break());
+}
+
+TEST_P(Woken, BySignals) {
+  event usr1 = event::signal(base, SIGUSR1, [this] { base.loopbreak(); });
+  usr1.add();
+  while_it_sleeps([] { ::kill(::getpid(), SIGUSR1); });
+  EXPECT_TRUE(base.got_break());
+}
+
+TEST_P(Woken, ByASignalThatIsWaitedForOnlyNow) {
+#ifdef __linux__
+  if (GetParam() == std::string("kqueue")) {
+    GTEST_SKIP() << "the stand-in sees no signal that another thread handles";
+  }
+#endif
+  event usr1 = event::signal(base, SIGUSR1, [this] { base.loopbreak(); });
+  while_it_sleeps([&] {
+    usr1.add();
+    ::kill(::getpid(), SIGUSR1);
+  });
+  EXPECT_TRUE(base.got_break());
+}
+
+TEST_P(Woken, ByActiveBySignal) {
+  event usr1 = event::signal(base, SIGUSR1, [this] { base.loopbreak(); });
+  usr1.add();
+  while_it_sleeps([this] { base.active_by_signal(SIGUSR1); });
+  EXPECT_TRUE(base.got_break());
+}
+
+// Some backends hold on to a file while they wait for it.
+TEST_P(Woken, SoThatWhatIsDeletedCanBeClosed) {
+  stops.add();
+  while_it_sleeps([this] {
+    stops.del();
+    fds.close_a();
+    pollfd peer{fds.b(), POLLIN, 0};
+    EXPECT_EQ(::poll(&peer, 1, -1), 1);
+    base.loopbreak();
+  });
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_P(Woken, AgainAndAgain) {
+  std::atomic<int> turns = 0;
+  event each = event::timer(base, [&turns] { ++turns; });
+  while_it_sleeps([&] {
+    for (int i = 1; i <= 100; ++i) {
+      each.active(what::none);
+      asleep.await(i + 1);
+      EXPECT_EQ(turns, i);
+    }
+    base.loopbreak();
+  });
+}
+
+TEST_P(Woken, EvenWhenThereIsNoEvent) {
+  never.del();
+  loop_thread loop(base, loop_flags::no_exit_on_empty);
+  asleep.await();
+  fds.send();
+
+  stops.add();
+
+  EXPECT_EQ(loop.join(), loop_result::stopped);
+  EXPECT_EQ(calls, 1);
+}
+
+// And what does not
+
+/// A loop that sleeps until it is woken; how often that was.
+class WokenOrNot : public ::testing::Test {
+ protected:
+  WokenOrNot() {
+    base.make_notifiable();
+    hour.add(1h);
+    readable.add();
+  }
+
+  /// How often the loop is woken by `work`, done while it sleeps.
+  template <class F>
+  int wakes(F work) {
+    loop_thread loop(base);
+    asleep.await();
+    work();
+    const int woken = asleep.notified();
+    base.loopbreak();
+    loop.join();
+    base.self_check();
+    return woken;
+  }
+
+  sleeps asleep;
+  event_base base{std::make_unique<sleeping_eventop>(asleep)};
+  pair fds;
+  event hour = event::timer(base, [] {});
+  event later = event::timer(base, [] {});
+  event readable{base, fds.a(), what::read | what::persist, [] {}};
+  event writable{base, fds.b(), what::write | what::persist, [] {}};
+};
+
+TEST_F(WokenOrNot, NotByALaterTimeout) {
+  EXPECT_EQ(wakes([this] { later.add(2h); }), 0);
+}
+
+TEST_F(WokenOrNot, NotByATimeoutThatGoesAwayIfAnotherIsEarlier) {
+  later.add(2h);
+  EXPECT_EQ(wakes([this] {
+              later.add(3h);
+              later.remove_timer();
+              later.del();
+            }),
+            0);
+}
+
+TEST_F(WokenOrNot, NotWhenOthersAreLeft) {
+  EXPECT_EQ(wakes([this] { readable.del(); }), 0);
+}
+
+TEST_F(WokenOrNot, NotByWhatChangesNothing) {
+  EXPECT_EQ(wakes([this] {
+              readable.add();
+              writable.del();
+              later.remove_timer();
+              hour.pending();
+              hour.priority_set(0);
+              base.now();
+              base.num_events(event_count::added);
+              base.self_check();
+            }),
+            0);
+}
+
+TEST_F(WokenOrNot, NotByADescriptorIfTheBackendSeesIt) {
+  EXPECT_EQ(wakes([this] { writable.add(); }), 0);
+}
+
+TEST_F(WokenOrNot, OnceByMuch) {
+  asleep.meanwhile = [&] {
+    base.loopbreak();
+    later.add(1ms);
+    later.active(what::timeout);
+    for (int i = 0; i < 10; ++i) base.post([] {});
+  };
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+
+  EXPECT_EQ(asleep.count(), 1);
+  EXPECT_EQ(asleep.notified(), 1);
+}
+
+TEST_F(WokenOrNot, OnceForEachSleep) {
+  asleep.meanwhile = [this] {
+    if (asleep.count() == 10) return base.loopbreak();
+    for (int i = 0; i < 10; ++i) base.post([] {});
+  };
+
+  base.dispatch();
+
+  EXPECT_EQ(asleep.notified(), 10);
+}
+
+TEST_F(WokenOrNot, NotByItsOwnCallbacks) {
+  hour.del();
+  event ends = event::timer(base, [this] {
+    later.add(1ms);
+    later.active(what::none);
+    base.post([] {});
+    base.loopexit();
+  });
+  ends.active(what::none);
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+
+  EXPECT_EQ(asleep.notified(), 0);
+}
+
+TEST_F(WokenOrNot, NotWhileItDoesNotRun) {
+  later.add(1ms);
+  later.active(what::none);
+  base.post([] {});
+  base.loopbreak();
+
+  EXPECT_EQ(asleep.notified(), 0);
+}
+
+TEST(WokenByChanges, IfTheBackendDoesNotSeeThem) {
+  sleeps asleep;
+  event_base base(std::make_unique<sleeping_eventop>(asleep, false));
+  base.make_notifiable();
+  const pair fds;
+  event writable(base, fds.b(), what::write, [] {});
+  event never = event::timer(base, [] {});
+  never.add(24h);
+  loop_thread loop(base);
+  asleep.await();
+
+  writable.add();
+
+  asleep.await(2);
+  EXPECT_EQ(asleep.notified(), 1);
+  base.loopbreak();
+}
+
+// What is posted
+
+/// Tasks, in a loop of the test's own thread.
+class Post : public OnFake {};
+
+TEST_F(Post, IsCalledInOrder) {
+  for (const char who : {'a', 'b', 'c'}) {
+    base.post([this, who] { called(who); });
+  }
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+
+  EXPECT_EQ(trace, "a1 b1 c1 ");
+  base.self_check();
+}
+
+TEST_F(Post, TakesWhatCanOnlyBeMoved) {
+  base.post([this, owned = std::make_unique<char>('m')] { called(*owned); });
+  base.dispatch();
+  EXPECT_EQ(trace, "m1 ");
+}
+
+TEST_F(Post, TakesACopyOfWhatItIsNotGiven) {
+  const auto held = std::make_shared<int>(0);
+  const auto count = [held] { ++*held; };
+  base.post(count);
+  EXPECT_EQ(held.use_count(), 3);
+  base.dispatch();
+  EXPECT_EQ(held.use_count(), 2);
+  EXPECT_EQ(*held, 1);
+}
+
+TEST_F(Post, WhatATaskPostsRunsInTheNextTurn) {
+  base.post([this] {
+    called('a');
+    base.post([this] { called('c'); });
+  });
+  base.post([this] { called('b'); });
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "a1 b1 c2 ");
+}
+
+TEST_F(Post, KeepsTheLoopRunningButIsNotWaitedFor) {
+  base.post([this] { called('a'); });
+  base.dispatch();
+  EXPECT_EQ(kernel.waits, waits{at_once});
+}
+
+TEST_F(Post, AnExceptionLeavesTheRestDue) {
+  base.post([this] { called('a'); });
+  base.post([] { throw std::runtime_error("from a task"); });
+  base.post([this] { called('b'); });
+
+  EXPECT_THROW(base.dispatch(), std::runtime_error);
+  EXPECT_EQ(trace, "a1 ");
+  base.self_check();
+  base.post([this] { called('c'); });
+  base.dispatch();
+
+  EXPECT_EQ(trace, "a1 b2 c2 ");
+  EXPECT_EQ(base.num_events(event_count::active), 0u);
+}
+
+TEST_F(Post, AnExceptionOfTheLastLeavesNothing) {
+  base.post([] { throw std::runtime_error("from a task"); });
+  EXPECT_THROW(base.dispatch(), std::runtime_error);
+  EXPECT_EQ(base.num_events(event_count::active), 0u);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+}
+
+TEST_F(Post, LoopbreakLeavesTheRestDue) {
+  base.post([this] {
+    called('a');
+    base.loopbreak();
+  });
+  base.post([this] { called('b'); });
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+  EXPECT_EQ(trace, "a1 ");
+  base.dispatch();
+  EXPECT_EQ(trace, "a1 b2 ");
+}
+
+TEST_F(Post, LoopcontinueLeavesTheRestForTheNextTurn) {
+  base.post([this] {
+    called('a');
+    base.loopcontinue();
+  });
+  base.post([this] { called('b'); });
+  base.dispatch();
+  EXPECT_EQ(trace, "a1 b2 ");
+}
+
+TEST_F(Post, IsOfTheMiddlePriority) {
+  base.priority_init(3);
+  std::array<std::unique_ptr<event>, 3> events;
+  for (int i = 2; i >= 0; --i) {
+    auto& ev = events[static_cast<std::size_t>(i)];
+    ev = std::make_unique<event>(base, i, what::none, [this](int fd, what) {
+      called(static_cast<char>('0' + fd));
+    });
+    ev->priority_set(i);
+    ev->active(what::none);
+  }
+  base.post([this] { called('p'); });
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "01 12 p2 23 ");
+}
+
+TEST_F(Post, TheFunctionIsDestroyedWhenItHasBeenCalled) {
+  auto held = std::make_shared<int>(0);
+  long during = 0;
+  base.post([held, &during] { during = held.use_count(); });
+  base.post([this, &held] { called(held.use_count() == 1 ? 'y' : 'n'); });
+  base.dispatch();
+  EXPECT_EQ(during, 2);
+  EXPECT_EQ(trace, "y1 ");
+}
+
+TEST_F(Post, WhatIsLeftIsDestroyedWithTheBaseAndNotCalled) {
+  const auto held = std::make_shared<int>(0);
+  auto own = std::make_unique<event_base>();
+  const auto count = [held, &own] {
+    ++*held;
+    own->loopbreak();
+  };
+  own->post(count);
+  own->post(count);
+  own->dispatch();
+  own->post(count);
+  EXPECT_EQ(held.use_count(), 4);
+
+  own.reset();
+
+  EXPECT_EQ(held.use_count(), 2);
+  EXPECT_EQ(*held, 1);
+}
+
+TEST_F(Post, MayBeCalledAfterAWaitHasFailed) {
+  event usr1 = event::signal(base, SIGUSR1, [] {});
+  usr1.add();
+  kernel.broken = EIO;
+  EXPECT_THROW(base.dispatch(), std::system_error);
+  kernel.broken = 0;
+
+  base.post([this] { called('p'); });
+  usr1.del();
+  base.dispatch();
+
+  EXPECT_EQ(trace, "p2 ");
+}
+
+/// Tasks of other threads.
+class PostThreads : public OnBackend {
+ protected:
+  PostThreads() { base.make_notifiable(); }
+};
+INSTANTIATE_TEST_SUITE_P(Backends, PostThreads, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(PostThreads, EachThreadsTasksKeepTheirOrder) {
+  constexpr int each = 1000;
+  std::array<int, 4> next{};
+  std::atomic<int> left = 4 * each;
+  event never = event::timer(base, [] {});
+  never.add(24h);
+  loop_thread loop(base);
+  const auto post_all = [&](std::size_t who) {
+    for (int i = 0; i < each; ++i) {
+      base.post([&, who, i] {
+        EXPECT_EQ(next[who]++, i);
+        if (--left == 0) base.loopbreak();
+      });
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t who = 0; who < 4; ++who) threads.emplace_back(post_all, who);
+  for (std::thread& thread : threads) thread.join();
+
+  loop.join();
+  EXPECT_EQ(left, 0);
+}
+
+TEST_P(PostThreads, ATaskSeesWhatItsThreadHasDoneBefore) {
+  int done = 0;
+  int seen = 0;
+  std::thread other([&] {
+    done = 7;
+    base.post([&] {
+      seen = done;
+      base.loopbreak();
+    });
+  });
+  base.loop(loop_flags::no_exit_on_empty);
+  other.join();
+  EXPECT_EQ(seen, 7);
+}
+
+TEST_P(PostThreads, ATaskRunsInTheLoopsThreadWithoutALock) {
+  std::thread::id ran_in;
+  base.post([&] {
+    ran_in = std::this_thread::get_id();
+    base.post([] {});
+    std::thread([this] { base.num_events(event_count::active); }).join();
+  });
+  loop_thread loop(base);
+  const std::thread::id loop_id = loop.id();
+  loop.join();
+  EXPECT_EQ(ran_in, loop_id);
+}
+
+// The base and several threads
+
+class BaseThreads : signals_restored, public OnBackend {
+ protected:
+  BaseThreads() { base.make_notifiable(); }
+
+  pair fds;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, BaseThreads, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(BaseThreads, OnlyOneMayRunTheLoop) {
+  std::promise<void> inside;
+  std::promise<void> tried;
+  base.post([&] {
+    inside.set_value();
+    tried.get_future().wait();
+  });
+  loop_thread loop(base);
+  inside.get_future().wait();
+
+  EXPECT_THROW(base.loop(), std::logic_error);
+  EXPECT_THROW(base.loop(loop_flags::nonblock), std::logic_error);
+
+  tried.set_value();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+}
+
+TEST_P(BaseThreads, AnotherThreadMayRunTheNextLoop) {
+  std::vector<std::thread::id> ran_in;
+  for (int round = 0; round < 2; ++round) {
+    base.post([&] { ran_in.push_back(std::this_thread::get_id()); });
+    if (round == 0) base.dispatch();
+    if (round == 1) loop_thread(base).join();
+  }
+  ASSERT_EQ(ran_in.size(), 2u);
+  EXPECT_EQ(ran_in[0], std::this_thread::get_id());
+  EXPECT_NE(ran_in[1], std::this_thread::get_id());
+}
+
+TEST_P(BaseThreads, AnExceptionLeavesTheLockFree) {
+  base.post([] { throw std::runtime_error("from a task"); });
+  std::thread([this] {
+    EXPECT_THROW(base.dispatch(), std::runtime_error);
+  }).join();
+
+  base.post([] {});
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+}
+
+TEST_P(BaseThreads, AnyThreadMayLookAtTheBaseWhileItRuns) {
+  event readable(base, fds.a(), what::read | what::persist, [] {});
+  readable.add(1h);
+  loop_thread loop(base);
+
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+  EXPECT_EQ(base.max_events(event_count::added), 1u);
+  EXPECT_EQ(base.npriorities(), 1);
+  EXPECT_FALSE(base.got_exit());
+  EXPECT_FALSE(base.got_break());
+  int seen = 0;
+  EXPECT_TRUE(
+      base.for_each_event([&seen](const event_info&) { return ++seen; }));
+  EXPECT_EQ(seen, 1);
+  base.self_check();
+
+  base.loopbreak();
+}
+
+TEST_P(BaseThreads, AVisitorMayUseTheBase) {
+  event readable(base, fds.a(), what::read, [] {});
+  readable.add();
+  base.for_each_event([&](const event_info&) {
+    readable.del();
+    return true;
+  });
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+}
+
+TEST_P(BaseThreads, SignalsReachALoopInAnyThread) {
+  skip_unless_signals_are_counted(GetParam());
+  if (IsSkipped()) return;
+  int calls = 0;
+  event usr1 = event::signal(base, SIGUSR1, [&] {
+    if (++calls == 100) base.loopbreak();
+  });
+  usr1.add();
+  loop_thread loop(base);
+
+  raise(SIGUSR1, 100);
+
+  EXPECT_EQ(loop.join(), loop_result::stopped);
+  EXPECT_EQ(calls, 100);
+}
+
+TEST_P(BaseThreads, AChildCanBeWokenToo) {
+  child_process child([this] {
+    base.reinit();
+    event never = event::timer(base, [] {});
+    never.add(24h);
+    loop_thread loop(base);
+    base.post([this] { base.loopbreak(); });
+    return loop.join() == loop_result::stopped ? "woken" : "ended";
+  });
+
+  EXPECT_EQ(child.says(), "woken");
+  base.post([] {});
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+}
+
+TEST(BaseThreadsMade, ByAFlagOfTheConfiguration) {
+  event_base base(event_config().set_flag(base_flag::threads));
+  event never = event::timer(base, [] {});
+  never.add(24h);
+  loop_thread loop(base);
+  base.loopbreak();
+  EXPECT_EQ(loop.join(), loop_result::stopped);
+}
+
+TEST(BaseThreadsMade, OnlyOnce) {
+  sleeps asleep;
+  event_base base(std::make_unique<sleeping_eventop>(asleep));
+  const std::vector<int> before = open_descriptors();
+  base.make_notifiable();
+  base.make_notifiable();
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(BaseThreadsTime, WhatACallbackHasReadIsItsOwn) {
+  manual_clock::zero();
+  fake_kernel kernel;
+  event_base base(std::make_unique<fake_eventop>(kernel));
+  base.make_notifiable();
+  base.set_clock(manual_clock::read);
+  event timer = event::timer(base, [] {});
+  const time_point begin = manual_clock::time;
+  base.post([&] {
+    EXPECT_EQ(base.now(), begin);
+    manual_clock::advance(1s);
+    std::thread([&] {
+      EXPECT_EQ(base.now(), begin + 1s);
+      timer.add(10s);
+    }).join();
+    EXPECT_EQ(timer.deadline(), begin + 11s);
+    EXPECT_EQ(base.now(), begin);
+    base.loopbreak();
+  });
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+}
+
+// Everything at once
+
+/// Threads that do anything to events of their own, while the loop runs. With
+/// the same seed, each thread does the same again.
+class AnyThreadDoesAnything : public OnBackend {
+ protected:
+  static constexpr unsigned seed = 20240229;
+  static constexpr int steps = 2000;
+
+  struct toy {
+    toy(event_base& base, const pair& ends)
+        : fds(ends),
+          io(base, fds.a(), what::read | what::persist,
+             [this] {
+               fds.receive();
+               ++calls;
+             }),
+          timer(base, -1, what::persist, [this] { ++calls; }) {}
+
+    const pair& fds;
+    std::atomic<int> calls = 0;
+    event io;
+    event timer;
+  };
+
+  AnyThreadDoesAnything() {
+    base.make_notifiable();
+    base.priority_init(3);
+  }
+
+  void play(unsigned who) {
+    std::mt19937 random(seed + who);
+    auto mine = std::make_unique<toy>(base, fds[who]);
+    for (int step = 0; step < steps; ++step) {
+      do_something(*mine, random() % 16);
+      if (step % 100 == 99) mine = std::make_unique<toy>(base, fds[who]);
+    }
+  }
+
+  void do_something(toy& t, unsigned choice) {
+    switch (choice) {
+      case 0:
+        return t.io.add();
+      case 1:
+        return t.io.add(1us);
+      case 2:
+        return t.io.add(base.init_common_timeout(50us));
+      case 3:
+        return t.io.del();
+      case 4:
+        return t.io.del_noblock();
+      case 5:
+        return t.fds.send();
+      case 6:
+        return t.timer.add(10us);
+      case 7:
+        return t.timer.add(1h);
+      case 8:
+        return t.timer.remove_timer();
+      case 9:
+        return t.timer.del();
+      case 10:
+        return t.timer.active(what::timeout);
+      case 11:
+        return t.io.active_later(what::read);
+      case 12:
+        return base.post([this] { ++tasks; });
+      case 13:
+        return base.once(
+            -1, what::none, [this] { ++tasks; }, 5us);
+      case 14:
+        return base.self_check();
+      default:
+        return (void)t.io.pending();
+    }
+  }
+
+  std::array<pair, 4> fds;  // open for as long as the loop runs
+  std::atomic<int> tasks = 0;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, AnyThreadDoesAnything,
+                         ::testing::ValuesIn(backends), backend_name);
+
+TEST_P(AnyThreadDoesAnything, AndTheBaseStaysWhole) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  loop_thread loop(base, loop_flags::no_exit_on_empty);
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 4; ++i) {
+    threads.emplace_back([this, i] { play(i); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::promise<void> end;
+  base.post([&end] { end.set_value(); });
+  end.get_future().wait();
+  base.loopexit();
+  EXPECT_EQ(loop.join(), loop_result::stopped);
+
+  base.self_check();
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_GT(tasks, 0);
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.num_events(event_count::active), 0u);
 }
 
 }  // namespace

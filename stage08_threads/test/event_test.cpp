@@ -4,15 +4,18 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -27,6 +30,7 @@
 #include "test/pipe_ends.h"
 #include "test/recorded_log.h"
 #include "test/signals.h"
+#include "test/sleeps.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -1872,6 +1876,464 @@ TEST_P(NoEdges, MustAgreeAllTheSame) {
 TEST_P(Event, CannotWaitForASignalAndAClose) {
   EXPECT_THROW(event(base, 1, what::signal | what::closed, [] {}),
                std::invalid_argument);
+}
+
+// Several threads, while a callback is being called
+
+/// An event whose callback says when it is called, and goes on when it is told.
+class EventThreads : public OnBackend {
+ protected:
+  EventThreads() {
+    base.make_notifiable();
+    fds.send();
+  }
+
+  /// What the callback does until the test says go_on().
+  void hold() {
+    running = true;
+    enter();
+    told.get_future().wait();
+    running = false;
+  }
+
+  /// For callbacks, which may be called again before they are deleted.
+  void enter() {
+    if (!std::exchange(called, true)) entered.set_value();
+  }
+
+  void await_callback() { entered.get_future().wait(); }
+  void go_on() { told.set_value(); }
+
+  /// For callbacks: waits until another thread has deleted the event, which is
+  /// in its del() or destructor, then.
+  static void await_deletion(const event& ev) {
+    while (any(ev.pending())) std::this_thread::yield();
+  }
+
+  pair fds;
+  std::promise<void> entered;
+  std::promise<void> told;
+  std::atomic<bool> running = false;
+  bool called = false;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, EventThreads, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(EventThreads, DelReturnsWhenTheCallbackHasEnded) {
+  event ev(base, fds.a(), what::read | what::persist, [this] {
+    running = true;
+    enter();
+    await_deletion(*base.running_event());
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    running = false;
+  });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev.del();
+
+  EXPECT_FALSE(running);
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+}
+
+TEST_P(EventThreads, TheDestructorReturnsWhenTheCallbackHasEnded) {
+  std::optional<event> ev;
+  ev.emplace(base, fds.a(), what::read | what::persist, [this] {
+    running = true;
+    enter();
+    await_deletion(*base.running_event());
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    running = false;
+  });
+  ev->add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev.reset();
+
+  EXPECT_FALSE(running);
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+}
+
+TEST_P(EventThreads, DelWaitsForAnEventThatIsNotAddedAnyMoreToo) {
+  event ev(base, fds.a(), what::read, [this] { hold(); });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+  std::thread other([this] { go_on(); });
+
+  ev.del();
+
+  EXPECT_FALSE(running);
+  other.join();
+}
+
+TEST_P(EventThreads, TheDestructorWaitsForAnEventThatIsNotAddedAnyMoreToo) {
+  std::optional<event> ev;
+  ev.emplace(base, fds.a(), what::read, [this] { hold(); });
+  ev->add();
+  loop_thread loop(base);
+  await_callback();
+  std::thread other([this] { go_on(); });
+
+  ev.reset();
+
+  EXPECT_FALSE(running);
+  other.join();
+}
+
+TEST_P(EventThreads, DelDoesNotWaitForAnothersCallback) {
+  event ev(base, fds.a(), what::read, [this] { hold(); });
+  event another = event::timer(base, [] {});
+  ev.add();
+  another.add(std::chrono::hours(24));
+  loop_thread loop(base);
+  await_callback();
+
+  another.del();
+
+  EXPECT_TRUE(running);
+  go_on();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+}
+
+TEST_P(EventThreads, DelNoblockDoesNotWait) {
+  event ev(base, fds.a(), what::read | what::persist, [this] { hold(); });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev.del_noblock();
+
+  EXPECT_TRUE(running);
+  EXPECT_FALSE(any(ev.pending()));
+  go_on();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+}
+
+TEST_P(EventThreads, InTheLoopNothingWaitsForItself) {
+  std::optional<event> ev;
+  int calls = 0;
+  ev.emplace(base, fds.a(), what::read | what::persist, [&ev, &calls] {
+    ++calls;
+    ev->del();
+    ev.reset();
+  });
+  ev->add();
+
+  EXPECT_EQ(loop_thread(base).join(), loop_result::no_events);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(EventThreads, WhatTheCallbackAddsAgainIsDeleted) {
+  event ev(base, fds.a(), what::read | what::persist, [this] {
+    event& self = *base.running_event();
+    enter();
+    await_deletion(self);
+    self.add();
+  });
+  ev.add();
+  event never = event::timer(base, [] {});
+  never.add(std::chrono::hours(24));
+  loop_thread loop(base);
+  await_callback();
+
+  ev.del();
+
+  EXPECT_FALSE(any(ev.pending()));
+  never.del();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+}
+
+TEST_P(EventThreads, WhatTheCallbackMakesDueIsNotCalledWhenDelHasReturned) {
+  std::atomic<bool> deleted = false;
+  const auto wait_a_while = [&deleted] {
+    for (int i = 0; i < 1000 && !deleted; ++i) std::this_thread::yield();
+  };
+  event ev(base, fds.a(), what::read | what::persist, [this, &wait_a_while] {
+    running = true;
+    event& self = *base.running_event();
+    if (called) wait_a_while();
+    if (!called) {
+      enter();
+      await_deletion(self);
+      self.active(what::read);
+    }
+    running = false;
+  });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev.del();
+
+  EXPECT_FALSE(running);
+  EXPECT_FALSE(any(ev.pending()));
+  deleted = true;
+}
+
+TEST_P(EventThreads, SeveralMayWaitForOneCallback) {
+  event ev(base, fds.a(), what::read, [this] { hold(); });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+  const auto wait = [&] {
+    ev.del();
+    EXPECT_FALSE(running);
+  };
+  std::thread first(wait);
+  std::thread second(wait);
+
+  go_on();
+
+  first.join();
+  second.join();
+}
+
+TEST_P(EventThreads, AnExceptionEndsACallbackToo) {
+  event ev(base, fds.a(), what::read | what::persist, [this] {
+    enter();
+    await_deletion(*base.running_event());
+    throw std::runtime_error("from the callback");
+  });
+  ev.add();
+  std::thread loop(
+      [this] { EXPECT_THROW(base.dispatch(), std::runtime_error); });
+  await_callback();
+
+  ev.del();
+
+  loop.join();
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.running_event(), nullptr);
+}
+
+TEST_P(EventThreads, AnyThreadMayAskWhileACallbackRuns) {
+  event ev(base, fds.a(), what::read | what::persist, [this] { hold(); });
+  ev.add(std::chrono::hours(24));
+  loop_thread loop(base);
+  await_callback();
+
+  EXPECT_EQ(ev.pending(), what::read | what::timeout);
+  EXPECT_TRUE(ev.deadline().has_value());
+  EXPECT_EQ(ev.priority(), 0);
+  EXPECT_EQ(base.running_event(), &ev);
+  ev.priority_set(0);
+  ev.remove_timer();
+  EXPECT_EQ(ev.pending(), what::read);
+
+  ev.del_noblock();
+  go_on();
+}
+
+// The last call
+
+TEST_P(EventThreads, FinalizeDoesNotWaitForTheCallback) {
+  std::string trace;
+  std::thread::id finalized_in;
+  event ev(base, fds.a(), what::read | what::persist, [this, &trace] {
+    hold();
+    trace += "callback ";
+  });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev.finalize([&trace, &finalized_in] {
+    trace += "finalizer ";
+    finalized_in = std::this_thread::get_id();
+  });
+
+  EXPECT_TRUE(running);
+  const std::thread::id loop_id = loop.id();
+  go_on();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+  EXPECT_EQ(trace, "callback finalizer ");
+  EXPECT_EQ(finalized_in, loop_id);
+}
+
+TEST_P(EventThreads, TheFinalizerMayDestroyTheEvent) {
+  auto ev = std::make_unique<event>(base, fds.a(), what::read | what::persist,
+                                    [this] { hold(); });
+  ev->add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev->finalize([&ev] { ev.reset(); });
+
+  go_on();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+  EXPECT_EQ(ev, nullptr);
+}
+
+TEST_P(EventThreads, WhatTheCallbackDoesCannotDelayTheFinalizer) {
+  std::string trace;
+  event ev(base, fds.a(), what::read | what::persist, [this, &trace] {
+    event& self = *base.running_event();
+    hold();
+    self.active(what::read);
+    EXPECT_THROW(self.add(), std::logic_error);
+    self.del();
+    trace += "callback ";
+  });
+  ev.add();
+  loop_thread loop(base);
+  await_callback();
+
+  ev.finalize(
+      [&trace](int, what fired) { trace += "finalizer " + to_string(fired); });
+
+  go_on();
+  EXPECT_EQ(loop.join(), loop_result::no_events);
+  EXPECT_EQ(trace, "callback finalizer " + to_string(what::none));
+}
+
+class Finalizing : public OnFake {
+ protected:
+  event ev{base, fds.a(), what::read | what::persist, [this] { called('e'); }};
+};
+
+TEST_F(Finalizing, TakesOffWhatIsAddedAndDue) {
+  ev.add(std::chrono::hours(1));
+  ev.active(what::read);
+
+  ev.finalize([this] { called('f'); });
+
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(trace, "f1 ");
+}
+
+TEST_F(Finalizing, IsDoneInTheNextTurnWhenACallbackAsks) {
+  event asks = event::timer(base, [this] {
+    called('a');
+    ev.finalize([this] { called('f'); });
+  });
+  asks.active(what::none);
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "a1 f2 ");
+}
+
+TEST_F(Finalizing, MayBeAskedForInTheEventsOwnCallback) {
+  event self(base, fds.a(), what::read | what::persist, [this] {
+    called('s');
+    base.running_event()->finalize([this] { called('f'); });
+  });
+  self.add();
+  self.active(what::read);
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(trace, "s1 f2 ");
+}
+
+TEST_F(Finalizing, NothingElseHappensToTheEventUntilThen) {
+  ev.finalize([this] { called('f'); });
+
+  EXPECT_THROW(ev.add(), std::logic_error);
+  EXPECT_THROW(ev.add(std::chrono::hours(1)), std::logic_error);
+  ev.del();
+  ev.del_noblock();
+  ev.active(what::read);
+  ev.active_later(what::read);
+  ev.remove_timer();
+  EXPECT_THROW(ev.priority_set(0), std::logic_error);
+
+  base.dispatch();
+  EXPECT_EQ(trace, "f1 ");
+}
+
+TEST_F(Finalizing, IsCalledOffByTheDestructor) {
+  {
+    event going = event::timer(base, [] {});
+    going.finalize([this] { called('f'); });
+  }
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(trace, "");
+}
+
+TEST_F(Finalizing, NeedsAPriorityThatTheBaseHas) {
+  base.priority_init(3);
+  ev.priority_set(2);
+  base.priority_init(1);
+
+  EXPECT_THROW(ev.finalize([this] { called('f'); }), std::logic_error);
+
+  base.dispatch();
+  EXPECT_EQ(trace, "");
+}
+
+TEST_F(Finalizing, ABaseThatGoesCallsWhatIsLeft) {
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  auto gone = std::make_unique<event>(*own, -1, what::none, [] {});
+  event second = event::timer(*own, [] {});
+  gone->finalize([this, &gone] {
+    called('g');
+    gone.reset();
+  });
+  second.finalize([this] { called('s'); });
+
+  own.reset();
+
+  EXPECT_EQ(trace, "g0 s0 ");
+  EXPECT_EQ(gone, nullptr);
+}
+
+TEST_F(Finalizing, ABaseThatGoesCallsWhatAFinalizerFinalizes) {
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  own->priority_init(2);
+  event urgent = event::timer(*own, [] {});
+  event other = event::timer(*own, [] {});
+  urgent.priority_set(0);
+  other.priority_set(1);
+  other.finalize([this, &urgent] {
+    called('o');
+    urgent.finalize([this] { called('u'); });
+  });
+
+  own.reset();
+
+  EXPECT_EQ(trace, "o0 u0 ");
+}
+
+// Due, without haste
+
+TEST_F(EventOnFake, ActiveLaterDoesNotCutATurnShort) {
+  base.priority_init(2);
+  event urgent = event::timer(base, [this] { trace += 'u'; });
+  event first = event::timer(base, [&] {
+    trace += '1';
+    urgent.active_later(what::none);
+  });
+  event second = event::timer(base, [this] { trace += '2'; });
+  urgent.priority_set(0);
+  first.active(what::none);
+  second.active(what::none);
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "12u");
+}
+
+TEST_F(EventOnFake, ActiveDoes) {
+  base.priority_init(2);
+  event urgent = event::timer(base, [this] { trace += 'u'; });
+  event first = event::timer(base, [&] {
+    trace += '1';
+    urgent.active(what::none);
+  });
+  event second = event::timer(base, [this] { trace += '2'; });
+  urgent.priority_set(0);
+  first.active(what::none);
+  second.active(what::none);
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "1u2");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 
 #include "evolve/eventop.h"
 #include "test/backends.h"
+#include "test/fake_eventop.h"
 #include "test/interruptions.h"
 #include "test/pair.h"
 #include "test/pipe_ends.h"
@@ -507,6 +508,40 @@ TEST_P(Eventop, ReportsAfterReinitWhatIsGoneAndGivesItUp) {
   EXPECT_NE(found[fd].error, 0);
   EXPECT_EQ(found[fd].fired, any_io);
   EXPECT_EQ(turn(), (answer{{good.a(), what::write}}));
+}
+
+TEST(EventopThreads, ABackendHasNoWayToWakeUnlessItSaysSo) {
+  fake_kernel kernel;
+  fake_eventop plain(kernel);
+  eventop& backend = plain;
+
+  EXPECT_FALSE(backend.add_notify());
+  backend.notify();
+  EXPECT_FALSE(backend.changes_at_once());
+  EXPECT_TRUE(kernel.calls.empty());
+  EXPECT_TRUE(kernel.waits.empty());
+}
+
+// As when another thread closes a descriptor, and opens one, during a wait.
+TEST_P(Eventop, TakesForBadNoNumberThatIsAnotherFilesByNow) {
+  pair first;
+  const pair second;
+  const pair other;
+  const int fd = first.a();
+  op->add(fd, what::none, what::read);
+  op->add(other.a(), what::none, what::read);
+  op->prepare();
+  op->del(fd, what::read, what::none);
+  first.close_a();
+  op->wait(0ns);
+  ASSERT_EQ(::fcntl(second.a(), F_DUPFD, fd), fd);
+  op->add(fd, what::none, what::read);
+  for (const ready& r : op->collect()) EXPECT_EQ(r.error, 0) << r.fd;
+
+  second.send();
+
+  EXPECT_EQ(turn(), (answer{{fd, what::read}}));
+  ::close(fd);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@
 #include "test/pipe_ends.h"
 #include "test/recorded_log.h"
 #include "test/signals.h"
+#include "test/sleeps.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -1075,6 +1076,33 @@ TEST_P(Evsig, EveryBaseOfAChildCanBeMadeItsOwn) {
   });
 
   EXPECT_EQ(child.says(), "1 1");
+}
+
+// The signal comes before the event waits for it, or while it is being added,
+// or afterwards; and in that moment the loop may not watch the pipe yet.
+TEST_P(Evsig, WakesALoopThatSleptWhenTheFirstEventWasAdded) {
+  for (int round = 0; round < 200; ++round) {
+    const counting_handler before(SIGUSR1);
+    sleeps asleep;
+    event_base own(
+        std::make_unique<announcing_eventop>(make_backend(GetParam()), asleep));
+    own.make_notifiable();
+    event ev = event::signal(own, SIGUSR1, [&own] { own.loopbreak(); });
+    const loop_thread loop(own, loop_flags::no_exit_on_empty);
+    asleep.await();
+    std::atomic<bool> adds = false;
+    std::thread sender([&adds, round, here = ::pthread_self()] {
+      while (!adds) std::this_thread::yield();
+      for (int i = 0; i < round; ++i) std::this_thread::yield();
+      ::pthread_kill(here, SIGUSR1);
+    });
+
+    adds = true;
+    ev.add();
+
+    sender.join();
+    if (before.calls() > 0) own.loopbreak();
+  }
 }
 
 }  // namespace

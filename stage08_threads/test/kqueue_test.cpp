@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "evolve/clock.h"
 #include "evolve/event_base.h"
 #include "evolve/kqueue.h"
 #include "evolve/unique_fd.h"
@@ -949,6 +950,83 @@ TEST_F(KqueueChanges, OfAClosedDescriptorThatIsDeletedAreNoErrors) {
 
   EXPECT_EQ(turn(), answer{});
   EXPECT_EQ(errors, (std::map<int, int>{}));
+}
+
+#endif
+
+#if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+
+class KqueueThreads : public ::testing::Test {
+ protected:
+  KqueueThreads() { EXPECT_TRUE(backend.add_notify()); }
+
+  /// How much one turn finds.
+  std::size_t found(std::optional<duration> timeout = duration::zero()) {
+    backend.prepare();
+    backend.wait(timeout);
+    return backend.collect().size();
+  }
+
+  kqueue backend;
+};
+
+TEST_F(KqueueThreads, NotifyEndsTheNextWaitWhichFindsNothing) {
+  backend.notify();
+
+  EXPECT_EQ(found(std::nullopt), 0u);
+}
+
+TEST_F(KqueueThreads, NotifyEndsAWaitOfAnotherThread) {
+  for (int round = 0; round < 20; ++round) {
+    std::thread other([this] { backend.notify(); });
+    EXPECT_EQ(found(std::nullopt), 0u);
+    other.join();
+  }
+}
+
+TEST_F(KqueueThreads, ManyNotifyOnlyOnce) {
+  for (int i = 0; i < 1000; ++i) backend.notify();
+  EXPECT_EQ(found(std::nullopt), 0u);
+
+  const auto before = clock::now();
+  EXPECT_EQ(found(std::chrono::milliseconds(5)), 0u);
+  EXPECT_GE(clock::now() - before, std::chrono::milliseconds(5));
+}
+
+TEST_F(KqueueThreads, IsNotTakenForADescriptorOfThatNumber) {
+  const int kept = ::dup(0);
+  const pair fds;
+  ASSERT_EQ(::dup2(fds.a(), 0), 0);
+  backend.add(0, what::none, what::read);
+  EXPECT_EQ(found(), 0u);
+
+  backend.notify();
+
+  EXPECT_EQ(found(std::nullopt), 0u);
+  backend.del(0, what::read, what::none);
+  backend.prepare();
+  kept >= 0 ? ::dup2(kept, 0) : ::close(0);
+  if (kept >= 0) ::close(kept);
+}
+
+TEST_F(KqueueThreads, GoesWithWhatElseIsFound) {
+  const pair fds;
+  fds.send();
+  backend.add(fds.a(), what::none, what::read);
+  backend.notify();
+
+  EXPECT_EQ(found(std::nullopt), 1u);
+}
+
+TEST_F(KqueueThreads, AfterReinitThereIsAnother) {
+  backend.reinit();
+  backend.notify();
+
+  EXPECT_EQ(found(std::nullopt), 0u);
+}
+
+TEST_F(KqueueThreads, ChangesHaveToWaitForTheNextTurn) {
+  EXPECT_FALSE(backend.changes_at_once());
 }
 
 #endif

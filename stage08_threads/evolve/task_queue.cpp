@@ -1,0 +1,41 @@
+#include "evolve/task_queue.h"
+
+namespace evolve {
+
+task_queue::~task_queue() {
+  take();
+  while (taken_) pop();
+}
+
+void task_queue::push(std::unique_ptr<task> pushed) noexcept {
+  task* const newest = pushed.release();
+  newest->next_ = pushed_.load(std::memory_order_relaxed);
+  while (!pushed_.compare_exchange_weak(newest->next_, newest)) continue;
+}
+
+// What comes out is in the order opposite to that of pushing, so it is linked
+// from its end.
+int task_queue::take() noexcept {
+  int count = 0;
+  task* oldest = nullptr;
+  task* newest = pushed_.exchange(nullptr);
+  task* const last = newest;
+  while (newest) {
+    ++count;
+    task* const older = std::exchange(newest->next_, oldest);
+    oldest = std::exchange(newest, older);
+  }
+  if (count == 0) return 0;
+  *end_ = oldest;
+  end_ = &last->next_;
+  return count;
+}
+
+std::unique_ptr<task> task_queue::pop() noexcept {
+  std::unique_ptr<task> oldest(taken_);
+  taken_ = oldest->next_;
+  if (!taken_) end_ = &taken_;
+  return oldest;
+}
+
+}  // namespace evolve

@@ -1,0 +1,171 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "evolve/notifier.h"
+#include "test/backends.h"
+#include "test/denied.h"
+#include "test/descriptor_limit.h"
+#include "test/fake_eventop.h"
+#include "test/signals.h"
+#include "test/sleeps.h"
+#include "test/thrown.h"
+
+namespace evolve {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Notifier : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// Runs a loop that has a timeout to wait for, and is to end when it passes.
+  void sleep_through(duration timeout) {
+    event ends = event::timer(base, [] {});
+    ends.add(timeout);
+    EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  }
+
+  sleeps asleep;
+  eventop* backend =
+      new announcing_eventop(make_backend(GetParam()), asleep);  // base's
+  event_base base{std::unique_ptr<eventop>(backend)};
+};
+INSTANTIATE_TEST_SUITE_P(Backends, Notifier, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(Notifier, EndsTheWaitThatGoesOnOrTheNext) {
+  notifier waker(base, *backend);
+  event never = event::timer(base, [] {});
+  never.add(24h);
+  asleep.meanwhile = [&] {
+    if (asleep.count() == 20) base.loopbreak();
+    std::thread([&waker] { waker.wake(); }).join();
+  };
+
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+
+  EXPECT_EQ(asleep.count(), 20);
+}
+
+TEST_P(Notifier, ManyCallsEndOneWait) {
+  notifier waker(base, *backend);
+  for (int i = 0; i < 1000; ++i) waker.wake();
+
+  sleep_through(5ms);
+
+  EXPECT_EQ(asleep.count(), 2);
+}
+
+TEST_P(Notifier, LeavesNothingBehindThatKeepsTheLoopAwake) {
+  notifier waker(base, *backend);
+  asleep.meanwhile = [&] {
+    if (asleep.count() <= 3) waker.wake();
+  };
+
+  sleep_through(5ms);
+
+  EXPECT_EQ(asleep.count(), 4);
+}
+
+TEST_P(Notifier, DoesNotKeepTheLoopRunning) {
+  const notifier waker(base, *backend);
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+}
+
+TEST_P(Notifier, ClosesItsDescriptors) {
+  const std::vector<int> before = open_descriptors();
+  for (int i = 0; i < 1000; ++i) {
+    event_base each(make_backend(GetParam()));
+    each.make_notifiable();
+  }
+
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_P(Notifier, ItsDescriptorsAreClosedOnExec) {
+  const std::vector<int> before = open_descriptors();
+  const notifier waker(base, *backend);
+  for (const int fd : open_descriptors()) {
+    if (std::find(before.begin(), before.end(), fd) != before.end()) continue;
+    EXPECT_TRUE(::fcntl(fd, F_GETFD) & FD_CLOEXEC);
+  }
+}
+
+/// A backend that can be woken in a way of its own.
+class NotifierLeftToTheBackend : public ::testing::Test {
+ protected:
+  sleeps asleep;
+  eventop* backend = new sleeping_eventop(asleep);  // base's
+  event_base base{std::unique_ptr<eventop>(backend)};
+};
+
+TEST_F(NotifierLeftToTheBackend, NeedsNoDescriptor) {
+  const std::vector<int> before = open_descriptors();
+  notifier waker(base, *backend);
+  EXPECT_EQ(open_descriptors(), before);
+
+  waker.wake();
+
+  EXPECT_EQ(asleep.notified(), 1);
+}
+
+TEST(NotifierWithoutDescriptors, SaysSo) {
+  fake_kernel kernel;
+  event_base base(std::make_unique<fake_eventop>(kernel));
+  const descriptor_limit none(0);
+  ASSERT_TRUE(none.set());
+
+  EXPECT_EQ(error_of([&base] { base.make_notifiable(); }),
+            std::errc::too_many_files_open);
+}
+
+TEST(NotifierWithoutDescriptors, LeavesABaseThatCanBeUsed) {
+  fake_kernel kernel;
+  event_base base(std::make_unique<fake_eventop>(kernel));
+  {
+    const descriptor_limit none(0);
+    ASSERT_TRUE(none.set());
+    EXPECT_THROW(base.make_notifiable(), std::system_error);
+  }
+  int calls = 0;
+  base.post([&calls] { ++calls; });
+  base.dispatch();
+  EXPECT_EQ(calls, 1);
+
+  base.make_notifiable();
+  EXPECT_EQ(kernel.calls.size(), 1u);
+}
+
+#ifdef __linux__
+
+TEST_P(Notifier, WithoutAnEventfdIsAPipe) {
+  const std::vector<int> before = open_descriptors();
+  bool done = false;
+  const auto use = [&] {
+    notifier waker(base, *backend);
+    asleep.meanwhile = [&] {
+      if (asleep.count() > 3) return;
+      for (int i = 0; i < 100; ++i) waker.wake();
+    };
+    sleep_through(5ms);
+    done = true;
+  };
+  if (!without(SYS_eventfd2, ENOSYS, use)) GTEST_SKIP() << "no seccomp";
+
+  EXPECT_TRUE(done);
+  EXPECT_EQ(asleep.count(), 4);
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+#endif
+
+}  // namespace
+}  // namespace evolve
