@@ -115,7 +115,7 @@ class Diff(Command):
 class Packages(Command):
     """A machine that has none of what is needed."""
 
-    wanted = "apt-get install -y --no-install-recommends cmake make g++ libgtest-dev"
+    wanted = "apt-get install -y --no-install-recommends cmake make g++ libgtest-dev pkg-config"
 
     def setUp(self):
         super().setUp()
