@@ -17,8 +17,12 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -83,6 +87,8 @@ std::uint16_t port_of(int fd) {
 // Whether a read or a write has only come too early.
 bool not_yet(int error) { return error == EAGAIN || error == EINTR; }
 
+constexpr std::chrono::milliseconds pause(50);
+
 class worker;
 
 // One client: it reads a piece, writes it back, and reads no more until all of
@@ -111,7 +117,8 @@ class worker {
   explicit worker(std::uint16_t port)
       : listener_(listen_on(port)),
         acceptable_(base_, listener_.get(), what::read | what::persist,
-                    [this] { accept(); }) {
+                    [this] { accept(); }),
+        again_(event::timer(base_, [this] { acceptable_.add(); })) {
     base_.make_notifiable();
     acceptable_.add();
   }
@@ -123,10 +130,7 @@ class worker {
     base_.post([this] { base_.loopexit(); });
   }
 
-  void drop(int fd) {
-    connections_.erase(fd);
-    acceptable_.add();  // it may have paused for want of a descriptor
-  }
+  void drop(int fd) { connections_.erase(fd); }
   void count(ssize_t bytes) { bytes_ += static_cast<std::uint64_t>(bytes); }
 
   std::string report() const {
@@ -140,6 +144,7 @@ class worker {
   event_base base_;
   unique_fd listener_;
   event acceptable_;
+  event again_;  // ends a pause, in which there was no descriptor
   std::unordered_map<int, std::unique_ptr<connection>> connections_;
   std::uint64_t accepted_ = 0;  // connections so far
   std::uint64_t bytes_ = 0;  // sent back
@@ -183,14 +188,16 @@ void connection::wait() {
   next.add();
 }
 
-// For want of a descriptor, clients have to wait until a connection ends.
+// For want of a descriptor, clients have to wait; and since it may be another
+// loop's connection that ends, this one tries again after a while.
 void worker::accept() {
   unique_fd client(::accept(listener_.get(), nullptr, nullptr));
   if (!client) {
     const bool exhausted = errno == EMFILE || errno == ENFILE ||
                            errno == ENOBUFS || errno == ENOMEM;
-    if (exhausted && !connections_.empty()) acceptable_.del();
-    return;
+    if (!exhausted) return;  // the client is gone: on to the next
+    acceptable_.del();
+    return again_.add(pause);
   }
   set_nonblocking(client.get());
   const int fd = client.get();
@@ -219,7 +226,8 @@ std::vector<std::unique_ptr<worker>> make_workers(std::uint16_t port) {
   return workers;
 }
 
-// The first loop runs in this thread, and hears Ctrl-C for all.
+// The first loop runs in this thread, and hears Ctrl-C for all. If one fails,
+// all end.
 void run(std::uint16_t port) {
   const rlim_t descriptors = raise_descriptor_limit();
   const auto workers = make_workers(port);
@@ -235,12 +243,21 @@ void run(std::uint16_t port) {
             << workers.size() << " loops, each by " << first.method() << "; "
             << descriptors << " descriptors at most\n"
             << std::flush;
-  std::vector<std::thread> threads;
+  const auto run_one = [&stop](worker& each) {
+    try {
+      each.run();
+    } catch (...) {
+      stop();
+      throw;
+    }
+  };
+  std::vector<std::future<void>> others;
   for (std::size_t i = 1; i < workers.size(); ++i) {
-    threads.emplace_back([&loop = *workers[i]] { loop.run(); });
+    others.push_back(
+        std::async(std::launch::async, run_one, std::ref(*workers[i])));
   }
-  workers.front()->run();
-  for (std::thread& each : threads) each.join();
+  run_one(*workers.front());
+  for (std::future<void>& other : others) other.get();
   for (std::size_t i = 0; i < workers.size(); ++i) {
     std::cout << "loop " << i + 1 << " served " << workers[i]->report() << '\n';
   }

@@ -4453,6 +4453,17 @@ TEST(BaseThreadsMade, ByAFlagOfTheConfiguration) {
   EXPECT_EQ(loop.join(), loop_result::stopped);
 }
 
+TEST_P(BaseThreads, AThousandLeaveNoDescriptorBehind) {
+  const std::vector<int> before = open_descriptors();
+  for (int i = 0; i < 1000; ++i) {
+    event_base own(make_backend(GetParam()));
+    own.make_notifiable();
+    std::thread([&own] { own.post([] {}); }).join();
+    own.dispatch();
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST(BaseThreadsMade, OnlyOnce) {
   sleeps asleep;
   event_base base(std::make_unique<sleeping_eventop>(asleep));

@@ -117,7 +117,14 @@ TEST_F(NotifierLeftToTheBackend, NeedsNoDescriptor) {
   EXPECT_EQ(asleep.notified(), 1);
 }
 
+/// A sanitizer may need descriptors when it meets a call for the first time.
+void meet_make_notifiable() {
+  fake_kernel kernel;
+  event_base(std::make_unique<fake_eventop>(kernel)).make_notifiable();
+}
+
 TEST(NotifierWithoutDescriptors, SaysSo) {
+  meet_make_notifiable();
   fake_kernel kernel;
   event_base base(std::make_unique<fake_eventop>(kernel));
   const descriptor_limit none(0);
@@ -128,6 +135,7 @@ TEST(NotifierWithoutDescriptors, SaysSo) {
 }
 
 TEST(NotifierWithoutDescriptors, LeavesABaseThatCanBeUsed) {
+  meet_make_notifiable();
   fake_kernel kernel;
   event_base base(std::make_unique<fake_eventop>(kernel));
   {
