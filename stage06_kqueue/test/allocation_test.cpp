@@ -13,7 +13,7 @@
 
 namespace {
 
-std::size_t allocations = 0;  // in the whole program
+thread_local std::size_t allocations = 0;  // of this thread
 
 void* allocate(std::size_t size) noexcept {
   ++allocations;

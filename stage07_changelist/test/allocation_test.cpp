@@ -15,8 +15,8 @@
 
 namespace {
 
-std::size_t allocations = 0;  // in the whole program
-std::size_t allowed = SIZE_MAX;  // how many more there may be
+thread_local std::size_t allocations = 0;  // of this thread
+thread_local std::size_t allowed = SIZE_MAX;  // how many more may be
 
 void* allocate(std::size_t size) noexcept {
   if (allowed == 0) return nullptr;
