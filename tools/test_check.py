@@ -374,7 +374,8 @@ class Check(unittest.TestCase):
         self.assertEqual((diffs.FIRST_STAGE_LINES, diffs.STEP_LINES), (480, 450))
         self.assertEqual(diffs.REMOVED_PART, 0.1)
         self.assertEqual((files.LONGEST, files.MEDIAN, chapters.MOST_WORDS), (40, 12, 5000))
-        self.assertEqual(layers.BACKENDS, {"poll", "select", "epoll", "kqueue"})
+        self.assertEqual(layers.BACKENDS,
+                         {"poll", "select", "epoll", "epoll_changelist", "kqueue"})
 
 
 if __name__ == "__main__":
