@@ -111,7 +111,9 @@ def _is_said(text):
 
 
 def _become_session():
-    """In the child: the terminal is its own, so that sh has job control as a reader's has."""
+    """In the child: the terminal is its own, so that sh has job control as a reader's has; and
+    Ctrl-C means what it does there, also when a script in the background has started all this."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 
 
