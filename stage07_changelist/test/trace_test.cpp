@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -51,10 +52,14 @@ std::string told(const std::string& name, feature extra,
   return text;
 }
 
-/// How many scenarios to play: EVOLVE_SCENARIOS, else some hundred.
+/// How many scenarios to play: EVOLVE_SCENARIOS, else some hundred. None, and
+/// what is no number, would pass without a word.
 unsigned count_of_scenarios() {
   const char* wanted = std::getenv("EVOLVE_SCENARIOS");
-  return wanted ? static_cast<unsigned>(std::atoi(wanted)) : 300;
+  if (!wanted) return 300;
+  const int count = std::atoi(wanted);
+  if (count > 0) return static_cast<unsigned>(count);
+  throw std::invalid_argument("EVOLVE_SCENARIOS is a number above 0");
 }
 
 class OneTrace : signals_restored, public ::testing::TestWithParam<feature> {
