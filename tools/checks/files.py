@@ -87,7 +87,7 @@ def _conditionals(text):
     for k, line in enumerate(cpp.masked(text).split("\n"), 1):
         if found := re.match(r"\s*#\s*(if|ifdef|ifndef)\b(.*)", line):
             if depth == 0:
-                start, condition = k, f"{found.group(1)}{found.group(2)}"
+                start, condition = k, f"{found.group(1)}{found.group(2)}".strip()
             depth += 1
         elif re.match(r"\s*#\s*endif\b", line):
             depth -= 1
@@ -96,21 +96,25 @@ def _conditionals(text):
 
 
 # Where a line or two depend on the system: the table of its methods, and what wakes a loop.
-_OF_THE_SYSTEM = {"evolve/eventop.cpp", "evolve/notifier.cpp"}
+_OF_THE_SYSTEM = ("evolve/eventop.cpp", "evolve/notifier.cpp")
+# What they, and tests, may ask of it: is it Linux, has it kqueue, has it this one flag or call?
+_OF_SYSTEMS = {"ifdef __linux__", "ifdef POLLRDHUP", "ifdef SYS_epoll_pwait2",
+               "if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)"}
 # The interface of kqueue as the BSDs have it, which is made of macros.
 _STAND_IN = "test/kqueue_on_epoll/sys/event.h"
 
 
 def _may_branch(path, text, start, end, condition):
-    """Whether an #if is around a whole file, names a kernel's constant for a backend, or is for a
-    test or sample of what only some systems have."""
-    if path.parent.name in ("test", "sample") or path.as_posix().endswith(tuple(_OF_THE_SYSTEM)):
-        return True
+    """Whether an #if is around a whole file, names a kernel's constant for a backend, or asks for
+    the system in a test or in one of two files of the library."""
+    if path.parent.name == "test" or path.as_posix().endswith(_OF_THE_SYSTEM):
+        if condition in _OF_SYSTEMS:
+            return True
     code = cpp.code_lines(text)
     includes = {k for k, line in enumerate(text.split("\n"), 1) if re.match(r"\s*#", line)}
     whole_file = not {k for k in code - includes if k < start or k > end}
     first_function = min((f.first for f in cpp.functions(text)), default=end + 1)
-    of_kernel = re.fullmatch(r"ifn?def [A-Z][A-Z0-9_]+", condition.strip())
+    of_kernel = re.fullmatch(r"ifn?def [A-Z][A-Z0-9_]+", condition)
     at_head = bool(of_kernel) and path.stem in BACKENDS and end < first_function
     return whole_file or at_head
 
@@ -127,7 +131,7 @@ def _macros(tree, path):
             yield tree.problem(path, k, f"a macro, #{found.group(1)}: use the language")
     for start, end, condition in _conditionals(text):
         if not _may_branch(path, text, start, end, condition):
-            yield tree.problem(path, start, f"#{condition.strip()}: only a whole file, or one "
+            yield tree.problem(path, start, f"#{condition}: only a whole file, or one "
                                "constant at the head of a backend, may depend on the system")
 
 

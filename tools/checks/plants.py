@@ -448,6 +448,9 @@ _in_code("no_boilerplate", "code in a comment", "//   queue.push_back(planted);"
 _in_code("no_boilerplate", "a macro", "#define PLANTED 1", "macro")
 _in_code("no_boilerplate", "an #ifdef in the middle", "#ifdef __linux__\nint planted;\n#endif",
          "ifdef")
+_in_code("no_boilerplate", "a test that a setting switches off",
+         "#ifdef PLANTED_SETTING\nint planted;\n#endif\nint other;", "ifdef",
+         "test/planted_test.cpp")
 _in_code("no_boilerplate", "a stage with a version", "project(planted VERSION 1)", "version",
          "CMakeLists.txt")
 _in_code("sleeping", "a test that sleeps", "void planted() { usl" "eep(10); }", "usleep",
