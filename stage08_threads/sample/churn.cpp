@@ -3,10 +3,10 @@
 /// are taken back before the next wait, with a changelist and without.
 
 #ifdef __linux__
+
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
-#endif
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,8 +22,6 @@
 #include <vector>
 
 #include "evolve/event_base.h"
-
-#ifdef __linux__
 
 namespace {
 
@@ -168,6 +166,8 @@ int main(int argc, char** argv) {
 }
 
 #else
+
+#include <iostream>
 
 int main() { std::cout << "churn: there is no epoll on this system\n"; }
 
