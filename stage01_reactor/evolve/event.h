@@ -17,7 +17,7 @@ class event_base;
 ///
 /// \libevent{event_struct.h,EVLIST_INSERTED}
 enum class evlist : std::uint16_t {
-  none = 0,
+  none = 0,  ///< it is on none
   inserted = 0x02,  ///< its descriptor is being watched
   active = 0x08,  ///< it is due: its callback will be called
 };

@@ -69,7 +69,7 @@ void event_base::del(event& ev) noexcept {
   }
 }
 
-void event_base::watch(event& ev) {
+inline void event_base::watch(event& ev) {
   const auto at = static_cast<std::size_t>(ev.fd_);
   if (at >= by_fd_.size()) {
     require_open(ev.fd_);
@@ -84,7 +84,7 @@ void event_base::watch(event& ev) {
   by_fd_[at] = &ev;
 }
 
-void event_base::unwatch(event& ev) noexcept {
+inline void event_base::unwatch(event& ev) noexcept {
   by_fd_[static_cast<std::size_t>(ev.fd_)] = nullptr;
   evsel_->del(ev.fd_, ev.events_ & any_io, what::none);
 }
@@ -95,13 +95,14 @@ std::optional<std::chrono::nanoseconds> event_base::timeout_next()
   return std::nullopt;
 }
 
-void event_base::activate(const ready& r) {
+// Inline, like all that this file alone calls for each event.
+inline void event_base::activate(const ready& r) {
   event& ev = *by_fd_[static_cast<std::size_t>(r.fd)];
   if (r.error != 0) del(ev);
   activate(ev, ev.events_ & r.fired);
 }
 
-void event_base::activate(event& ev, what res) {
+inline void event_base::activate(event& ev, what res) {
   if (any(ev.flags_ & evlist::active)) {
     ev.res_ |= res;
     return;
@@ -115,7 +116,7 @@ void event_base::process_active() {
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
-void event_base::call(event& ev) {
+inline void event_base::call(event& ev) {
   const int fd = ev.fd_;
   const what res = ev.res_;
   queue_remove_active(ev);
@@ -124,24 +125,24 @@ void event_base::call(event& ev) {
   function(fd, res);
 }
 
-void event_base::queue_insert_active(event& ev) noexcept {
+inline void event_base::queue_insert_active(event& ev) noexcept {
   ev.flags_ |= evlist::active;
   activequeue_.push_back(ev);
   ++event_count_;
 }
 
-void event_base::queue_remove_active(event& ev) noexcept {
+inline void event_base::queue_remove_active(event& ev) noexcept {
   ev.flags_ &= ~evlist::active;
   activequeue_.remove(ev);
   --event_count_;
 }
 
-void event_base::mark(event& ev, evlist state) noexcept {
+inline void event_base::mark(event& ev, evlist state) noexcept {
   ev.flags_ |= state;
   ++event_count_;
 }
 
-void event_base::unmark(event& ev, evlist state) noexcept {
+inline void event_base::unmark(event& ev, evlist state) noexcept {
   ev.flags_ &= ~state;
   --event_count_;
 }

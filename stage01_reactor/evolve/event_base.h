@@ -71,22 +71,23 @@ class event_base {
   friend class event;
   class run;
 
-  using activequeue = tailq<event, &event::active_next_>;
+  using activequeue = tailq<event, &event::active_next_>;  // what is due
 
-  void add(event& ev);
-  void del(event& ev) noexcept;
-  void watch(event& ev);
-  void unwatch(event& ev) noexcept;
+  void add(event& ev);  // for event::add()
+  void del(event& ev) noexcept;  // takes it off all that it is on
+  void watch(event& ev);  // puts it on the map by its number
+  void unwatch(event& ev) noexcept;  // takes it off the map
 
+  // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
-  void activate(const ready& r);
-  void activate(event& ev, what res);
-  void process_active();
-  void call(event& ev);
-  void queue_insert_active(event& ev) noexcept;
-  void queue_remove_active(event& ev) noexcept;
-  void mark(event& ev, evlist state) noexcept;
-  void unmark(event& ev, evlist state) noexcept;
+  void activate(const ready& r);  // makes due whom it concerns
+  void activate(event& ev, what res);  // it is due, once, for that too
+  void process_active();  // calls what is due
+  void call(event& ev);  // calls its callback
+  void queue_insert_active(event& ev) noexcept;  // at the end of its queue
+  void queue_remove_active(event& ev) noexcept;  // wherever it stands
+  void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
+  void unmark(event& ev, evlist state) noexcept;  // the reverse
 
   std::unique_ptr<eventop> evsel_;  // how to wait
   std::vector<event*> by_fd_;  // who waits on a descriptor, or null

@@ -17,7 +17,7 @@ class event_base;
 ///
 /// \libevent{event_struct.h,EVLIST_INSERTED}
 enum class evlist : std::uint16_t {
-  none = 0,
+  none = 0,  ///< it is on none
   inserted = 0x02,  ///< its descriptor is being watched
   active = 0x08,  ///< it is due: its callback will be called
   running = 0x100,  ///< its callback is being called
@@ -114,7 +114,7 @@ class event {
   friend class event_base;
   friend class evmap;
 
-  what waits() const noexcept;
+  what waits() const noexcept;  // for what it waits, or is due
 
   // In libevent's order.
   tailq_entry<event> active_next_;  // on the queue of what is due

@@ -29,7 +29,7 @@ enum class loop_result {
 /// How the loop is to run.
 /// \libevent{event.h,EVLOOP_ONCE}
 enum class loop_flags : unsigned {
-  none = 0,
+  none = 0,  ///< until no event is left
   once = 1,  ///< until it has called something, and nothing is due any more
   nonblock = 2,  ///< one turn: looks once, calls all that is due, never waits
   no_exit_on_empty = 4,  ///< also when there is no event to wait for
@@ -199,18 +199,25 @@ class event_base {
   class run;
   class running_scope;
 
-  using activequeue = tailq<event, &event::active_next_>;
+  using activequeue = tailq<event, &event::active_next_>;  // what is due
 
+  // Of something that comes and goes.
   struct counter {
     std::size_t now = 0;  // how many there are
     std::size_t most = 0;  // how many there have been at most
 
-    void up() noexcept { most = std::max(most, ++now); }
-    void down() noexcept { --now; }
+    // One more.
+    void up() noexcept {
+      if (++now > most) most = now;
+    }
+
+    void down() noexcept { --now; }  // one less
   };
 
+  // An event that nobody holds, for once().
   // \libevent{event-internal.h,event_once}
   struct event_once {
+    // Calls `then` by way of call_once().
     event_once(event_base& base, int fd, what events, callback then);
 
     event ev;  // what to wait for
@@ -218,31 +225,33 @@ class event_base {
     tailq_entry<event_once> next_once;  // on once_
   };
 
-  void add(event& ev);
-  void del(event& ev) noexcept;
-  void forget(event& ev) noexcept;
-  void watch(event& ev);
-  void unwatch(event& ev) noexcept;
-  void active(event& ev, what res);
-  void call_once(event_once& due, int fd, what fired);
-  void require_priority(const event& ev) const;
-  void set_priority(event& ev, int priority);
-  std::uint8_t middle_priority() const noexcept;
+  void add(event& ev);  // for event::add()
+  void del(event& ev) noexcept;  // takes it off all that it is on
+  void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
+  void forget(event& ev) noexcept;  // for ~event()
+  void watch(event& ev);  // puts it on the map by its number
+  void unwatch(event& ev) noexcept;  // takes it off the map
+  void active(event& ev, what res);  // for event::active()
+  void call_once(event_once& due, int fd, what fired);  // and frees it
+  void require_priority(const event& ev) const;  // that there is its queue
+  void set_priority(event& ev, int priority);  // for event::priority_set()
+  std::uint8_t middle_priority() const noexcept;  // a new event's
 
-  bool haveevents() const noexcept;
+  bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
+  // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
-  void activate(const ready& r);
-  void evict(const ready& r);
-  void activate(event& ev, what res);
-  bool process_active();
+  void activate(const ready& r);  // makes due whom it concerns
+  void evict(const ready& r);  // the same, a last time: it went bad
+  void activate(event& ev, what res);  // it is due, once, for that too
+  bool process_active();  // calls what is due; whether any was
   void next_turn() noexcept;
-  bool process_active_single_queue(activequeue& queue);
-  void call(event& ev);
-  void queue_insert_active(event& ev) noexcept;
-  void queue_remove_active(event& ev) noexcept;
-  void mark(event& ev, evlist state) noexcept;
-  void unmark(event& ev, evlist state) noexcept;
+  bool process_active_single_queue(activequeue& queue);  // whether any
+  void call(event& ev);  // calls its callback
+  void queue_insert_active(event& ev) noexcept;  // at the end of its queue
+  void queue_remove_active(event& ev) noexcept;  // wherever it stands
+  void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
+  void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
   std::unique_ptr<eventop> evsel_;  // how to wait
@@ -259,8 +268,7 @@ class event_base {
   bool running_loop_ = false;  // a run is in progress
   bool exit_ = false;  // a request: to leave after the turn
   bool break_ = false;  // a request: to leave after the callback
-  bool continue_ =
-      false;  // a request: to begin the next turn after the callback
+  bool continue_ = false;  // a request: to end the turn after the callback
   bool preempted_ = false;  // something more urgent has become due
   bool got_exit_ = false;  // the last run was asked to exit
   bool got_break_ = false;  // the last run was asked to break

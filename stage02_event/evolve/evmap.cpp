@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "evolve/log.h"
 
@@ -18,7 +19,7 @@ void tell(eventop& evsel, int fd, what old, what now) try {
 
 }  // namespace
 
-what evmap::slot::wanted() const noexcept {
+what evmap::slot::counted() const noexcept {
   return (nread ? what::read : what::none) |
          (nwrite ? what::write : what::none);
 }
@@ -30,20 +31,19 @@ void evmap::slot::count(what waits, std::uint32_t by) noexcept {
 
 void evmap::add(eventop& evsel, event& ev) {
   slot& s = reserve(ev.fd_);
-  const what old = s.wanted();
-  const what now = old | (ev.events_ & any_io);
-  if (now != old) tell(evsel, ev.fd_, old, now);
+  const what now = s.wanted | (ev.events_ & any_io);
+  if (now != s.wanted) tell(evsel, ev.fd_, s.wanted, now);
+  s.wanted = now;
   s.count(ev.events_, 1);
   s.events.push_back(ev);
 }
 
 void evmap::del(eventop& evsel, event& ev) noexcept {
   slot& s = io_[static_cast<std::size_t>(ev.fd_)];
-  const what old = s.wanted();
   s.events.remove(ev);
   s.count(ev.events_, ~std::uint32_t{0});  // one less
-  const what now = s.wanted();
-  if (now != old) evsel.del(ev.fd_, old, now);
+  const what old = std::exchange(s.wanted, s.counted());
+  if (s.wanted != old) evsel.del(ev.fd_, old, s.wanted);
 }
 
 // A number that no descriptor has is not worth a table of that size.

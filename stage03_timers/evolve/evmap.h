@@ -55,8 +55,10 @@ class evmap {
     std::uint32_t nread = 0;  // how many of them wait to read
     std::uint32_t nwrite = 0;  // how many of them wait to write
 
-    what wanted() const noexcept;
-    void count(what waits, std::uint32_t by) noexcept;
+    what wanted = what::none;  // what the backend watches for
+
+    what counted() const noexcept;  // what it has to watch for
+    void count(what waits, std::uint32_t by) noexcept;  // 1 or minus 1 more
   };
 
   slot& reserve(int fd);

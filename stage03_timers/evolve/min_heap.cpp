@@ -12,17 +12,21 @@ namespace {
 constexpr std::size_t arity = 4;
 constexpr std::size_t least_capacity = 16;
 
+constexpr std::size_t parent_of(std::size_t at) noexcept {
+  return (at - 1) / arity;
+}
+
 }  // namespace
 
 min_heap::~min_heap() { std::free(heap_); }
 
-bool min_heap::too_early(const entry& e) noexcept {
+inline bool min_heap::too_early(const entry& e) noexcept {
   return e.deadline != e.ev->deadline_;
 }
 
-bool min_heap::before(const entry& a, const entry& b) noexcept {
-  if (a.deadline != b.deadline) return a.deadline < b.deadline;
-  return before_equal(a, b);
+inline bool min_heap::before(const entry& a, const entry& b) noexcept {
+  return a.deadline < b.deadline ||
+         (a.deadline == b.deadline && before_equal(a, b));
 }
 
 // An entry that is too early says nothing of its event's place among equals,
@@ -40,8 +44,7 @@ bool min_heap::mend() noexcept {
   return true;
 }
 
-void min_heap::reserve_one() {
-  if (size_ < capacity_) return;
+void min_heap::grow() {
   if (!resize(std::max(least_capacity, 2 * capacity_))) throw std::bad_alloc();
 }
 
@@ -60,7 +63,8 @@ void min_heap::push(event& ev) noexcept {
 void min_heap::adjust(event& ev) noexcept {
   const entry old = heap_[ev.heap_index_];
   if (ev.deadline_ > old.deadline) {
-    sift_up(ev.heap_index_, old);  // first among its equals, until mended
+    // Too early now, and so the first among its equals.
+    if (goes_up(ev.heap_index_, old)) sift_up(ev.heap_index_, old);
   } else if (ev.deadline_ == old.deadline) {
     sift_down(ev.heap_index_, old);
   } else {
@@ -70,32 +74,33 @@ void min_heap::adjust(event& ev) noexcept {
 
 void min_heap::erase(event& ev) noexcept {
   const std::size_t hole = ev.heap_index_;
-  event& last = *heap_[--size_].ev;
+  const entry last = heap_[--size_];
   if (hole < size_) {
-    sift_up(hole, {last.deadline_, &last});
-    if (last.heap_index_ == hole) sift_down(hole, heap_[hole]);
+    goes_up(hole, last) ? sift_up(hole, last) : sift_down(hole, last);
   }
   if (capacity_ > least_capacity && size_ < capacity_ / 4) {
     resize(capacity_ / 2);  // when that fails, all stays as it is
   }
 }
 
-void min_heap::put(std::size_t at, const entry& moved) noexcept {
+inline void min_heap::put(std::size_t at, const entry& moved) noexcept {
   heap_[at] = moved;
   moved.ev->heap_index_ = static_cast<std::uint32_t>(at);
 }
 
-void min_heap::sift_up(std::size_t at, entry moved) noexcept {
-  while (at > 0) {
-    const std::size_t parent = (at - 1) / arity;
-    if (!before(moved, heap_[parent])) break;
-    put(at, heap_[parent]);
-    at = parent;
+inline bool min_heap::goes_up(std::size_t at, const entry& e) const noexcept {
+  return at > 0 && before(e, heap_[parent_of(at)]);
+}
+
+inline void min_heap::sift_up(std::size_t at, entry moved) noexcept {
+  while (goes_up(at, moved)) {
+    put(at, heap_[parent_of(at)]);
+    at = parent_of(at);
   }
   put(at, moved);
 }
 
-void min_heap::sift_down(std::size_t at, entry moved) noexcept {
+inline void min_heap::sift_down(std::size_t at, entry moved) noexcept {
   while (at * arity + 1 < size_) {
     const std::size_t child = first_child(at);
     if (!before(heap_[child], moved)) break;
@@ -105,20 +110,28 @@ void min_heap::sift_down(std::size_t at, entry moved) noexcept {
   put(at, moved);
 }
 
-// The earliest of the children of `at`, which has one at least.
-std::size_t min_heap::first_child(std::size_t at) const noexcept {
-  std::size_t first = at * arity + 1;
-  const std::size_t end = std::min(first + arity, size_);
-  for (std::size_t child = first + 1; child < end; ++child) {
-    if (before(heap_[child], heap_[first])) first = child;
+// The earliest of the children of `at`, which has one at least. Nearly always
+// there are four: then the winners of two pairs are compared.
+inline std::size_t min_heap::first_child(std::size_t at) const noexcept {
+  const entry* const child = heap_ + at * arity + 1;
+  const auto earlier = [](const entry* a, const entry* b) {
+    return before(*b, *a) ? b : a;
+  };
+  const entry* first = child;
+  if (child + 3 < heap_ + size_) {
+    first = earlier(earlier(child, child + 1), earlier(child + 2, child + 3));
+  } else {
+    for (const entry* e = child + 1; e < heap_ + size_; ++e) {
+      first = earlier(first, e);
+    }
   }
-  return first;
+  return static_cast<std::size_t>(first - heap_);
 }
 
 void min_heap::self_check() const {
   for (std::size_t at = 0; at < size_; ++at) {
     const entry& e = heap_[at];
-    const entry& parent = heap_[at == 0 ? 0 : (at - 1) / arity];
+    const entry& parent = heap_[at == 0 ? 0 : parent_of(at)];
     const bool in_order = !before(e, parent) || before(parent, e);
     if (in_order && e.deadline <= e.ev->deadline_ && e.ev->heap_index_ == at) {
       continue;

@@ -1,7 +1,5 @@
 #include "evolve/select.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -96,7 +94,7 @@ void select::collect_ready() {
 // The kernel does not say which one it is, so all are tried.
 void select::collect_bad() {
   for (int fd = nfds_ - 1; fd >= 0; --fd) {
-    if (!wants(fd) || ::fcntl(fd, F_GETFD) != -1) continue;
+    if (!wants(fd) || is_open(fd)) continue;
     del(fd, what::none, what::none);
     ready_.push_back({fd, any_io, EBADF});
   }

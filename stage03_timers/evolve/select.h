@@ -31,13 +31,14 @@ class select final : public eventop {
   std::span<const ready> collect() override;
 
  private:
-  using word = std::make_unsigned_t<fd_mask>;
-  using bits = std::vector<word>;
+  using word = std::make_unsigned_t<fd_mask>;  // what an fd_set is made of
+  using bits = std::vector<word>;  // one for each descriptor
+  // Which of two sets.
   enum side : std::size_t { reading, writing };
 
-  bool wants(int fd) const noexcept;
-  void set(int fd, what now) noexcept;
-  void collect_ready();
+  bool wants(int fd) const noexcept;  // whether it is in wanted_
+  void set(int fd, what now) noexcept;  // its bits in wanted_
+  void collect_ready();  // of whom the kernel left bits
   void collect_bad();
 
   std::array<bits, 2> wanted_;  // what add() and del() have made of it

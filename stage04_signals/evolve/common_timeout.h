@@ -36,11 +36,11 @@ class common_timeout {
  private:
   friend class event_base;
 
-  void insert(event& ev) noexcept;
-  void erase(event& ev) noexcept;
-  void schedule_front() noexcept;
-  void expire() noexcept;
-  void self_check() const;
+  void insert(event& ev) noexcept;  // in the order of deadlines
+  void erase(event& ev) noexcept;  // takes it off the queue
+  void schedule_front() noexcept;  // sets the timer by the first of the queue
+  void expire() noexcept;  // the first is due
+  void self_check() const;  // for event_base::self_check()
 
   event_base& base_;  // whose events these are
   duration length_;  // how long they wait

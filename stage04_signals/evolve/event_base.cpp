@@ -321,7 +321,7 @@ void event_base::add_internal(event& ev) {
 }
 
 // All of add() that can fail, before anything has changed.
-void event_base::insert(event& ev, bool timed) {
+inline void event_base::insert(event& ev, bool timed) {
   require_priority(ev);
   const bool numbered = any(ev.events_ & any_number);
   if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
@@ -335,6 +335,10 @@ void event_base::insert(event& ev, bool timed) {
 
 void event_base::del(event& ev) noexcept {
   if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  stop_waiting(ev);
+}
+
+inline void event_base::stop_waiting(event& ev) noexcept {
   remove_timer(ev);
   if (any(ev.flags_ & evlist::inserted)) {
     unwatch(ev);
@@ -347,17 +351,17 @@ void event_base::forget(event& ev) noexcept {
   if (running_ == &ev) running_ = nullptr;
 }
 
-void event_base::watch(event& ev) {
+inline void event_base::watch(event& ev) {
   if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
   signal_process();  // what has come is for those who have waited
   evsig_.add(ev);
 }
 
-void event_base::unwatch(event& ev) noexcept {
+inline void event_base::unwatch(event& ev) noexcept {
   any(ev.events_ & what::signal) ? evsig_.del(ev) : io_.del(*evsel_, ev);
 }
 
-void event_base::start_timer(event& ev, duration length) noexcept {
+inline void event_base::start_timer(event& ev, duration length) noexcept {
   take_back_timeout(ev);
   if (any(ev.events_ & what::persist)) ev.interval_ = length;
   schedule(ev, after(gettime(), length), ++sequence_);
@@ -371,7 +375,7 @@ void event_base::remove_timer(event& ev) noexcept {
 }
 
 // One that has passed, but that the callback has not been told of.
-void event_base::take_back_timeout(event& ev) noexcept {
+inline void event_base::take_back_timeout(event& ev) noexcept {
   if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
   ev.res_ &= ~what::timeout;
   if (!any(ev.res_)) queue_remove_active(ev);
@@ -407,7 +411,7 @@ void event_base::unschedule(event& ev) noexcept {
 
 // Before a persistent event's callback: the next period begins when the last
 // one was due to end; or now, if something came before that, or it is long ago.
-void event_base::rearm(event& ev) {
+inline void event_base::rearm(event& ev) {
   timeheap_.reserve_one();
   const bool timed_out =
       ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
@@ -428,7 +432,7 @@ void event_base::active(event& ev, what res) {
   if (ev.pri_ < running_priority_) preempted_ = true;
 }
 
-void event_base::require_priority(const event& ev) const {
+inline void event_base::require_priority(const event& ev) const {
   if (ev.pri_ < activequeues_.size()) return;
   throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
                          ", but the base has only " +
@@ -458,13 +462,13 @@ bool event_base::haveevents() const noexcept {
 }
 
 // Whether this turn is the last, and calls all that is due.
-bool event_base::drains() const noexcept {
+inline bool event_base::drains() const noexcept {
   return exit_ || any(flags_ & loop_flags::nonblock);
 }
 
-// A handler that runs after this wakes the loop; what ran before is seen here.
-// Whether it was.
-bool event_base::fall_asleep() noexcept {
+// Whether something has come that the loop must not sleep over. A handler that
+// runs after this wakes the loop; what ran before is seen here.
+inline bool event_base::fall_asleep() noexcept {
   if (!evsig_.in_use()) return false;
   asleep_.store(true);
   return evsig_.pending();
@@ -479,7 +483,7 @@ std::optional<duration> event_base::timeout_next() noexcept {
   return std::max(timeheap_.deadline() - clock_(), duration::zero());
 }
 
-time_point event_base::gettime() noexcept {
+inline time_point event_base::gettime() noexcept {
   if (!cached_) {
     time_cache_ = clock_();
     cached_ = running_loop_;
@@ -488,12 +492,13 @@ time_point event_base::gettime() noexcept {
 }
 
 // Not at all where nobody will ask for it.
-void event_base::cache_time() noexcept {
+inline void event_base::cache_time() noexcept {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
 }
 
-void event_base::activate(const ready& r) {
+// Inline, like all that this file alone calls for each event.
+inline void event_base::activate(const ready& r) {
   if (r.error != 0) return evict(r);
   for (event& ev : io_.waiting_on(r.fd)) {
     if (const what res = ev.events_ & r.fired; any(res)) activate(ev, res);
@@ -503,8 +508,8 @@ void event_base::activate(const ready& r) {
 void event_base::evict(const ready& r) {
   while (!io_.waiting_on(r.fd).empty()) {
     event& ev = io_.waiting_on(r.fd).front();
-    del(ev);
     activate(ev, ev.events_ & r.fired);
+    stop_waiting(ev);
   }
   const std::string why = std::generic_category().message(r.error);
   log(severity::warn, (std::string(method()) + ": descriptor " +
@@ -512,9 +517,9 @@ void event_base::evict(const ready& r) {
                           .c_str());
 }
 
-void event_base::signal_process() {
+inline void event_base::signal_process() {
   if (!evsig_.in_use() || !evsig_.reset()) return;
-  for (int signo = 1; signo < evsig_.size(); ++signo) {
+  for (int signo = 1, size = evsig_.size(); signo < size; ++signo) {
     if (evsig_.waiting_on(signo).empty()) continue;
     if (const int ncalls = evsig_.take(signo); ncalls > 0) {
       deliver(signo, ncalls);
@@ -529,13 +534,13 @@ void event_base::deliver(int signo, int ncalls) {
   }
 }
 
-void event_base::timeout_process() {
+inline void event_base::timeout_process() {
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
 }
 
-void event_base::activate(event& ev, what res) {
+inline void event_base::activate(event& ev, what res) {
   if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
   if (any(ev.flags_ & evlist::active)) {
     ev.res_ |= res;
@@ -548,6 +553,7 @@ void event_base::activate(event& ev, what res) {
 
 // Whether anything was called.
 bool event_base::process_active() {
+  if (event_count_active_.now == 0) return false;
   next_turn();
   continue_ = preempted_ = false;
   bool called = false;
@@ -561,7 +567,7 @@ bool event_base::process_active() {
 
 // When the count is used up, all that is due is stamped with a number that no
 // turn has: what has been due for 256 turns is not to be taken for new.
-void event_base::next_turn() noexcept {
+inline void event_base::next_turn() noexcept {
   if (++turn_ != 0) return;
   for (activequeue& queue : activequeues_) {
     for (event& ev : queue) ev.turn_ = 0;
@@ -569,7 +575,7 @@ void event_base::next_turn() noexcept {
   turn_ = 1;
 }
 
-bool event_base::process_active_single_queue(activequeue& queue) {
+inline bool event_base::process_active_single_queue(activequeue& queue) {
   bool called = false;
   while (!queue.empty() && queue.front().turn_ != turn_) {
     call(queue.front());
@@ -580,11 +586,11 @@ bool event_base::process_active_single_queue(activequeue& queue) {
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
-void event_base::call(event& ev) {
+inline void event_base::call(event& ev) {
   const running_scope guard(*this, ev);
   cached_ = false;  // a time of its own begins
   const bool persistent = any(ev.events_ & what::persist);
-  if (persistent && ev.interval_ != event::no_interval) rearm(ev);
+  if (ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
   if (persistent && ev.ncalls_ > 1) {
@@ -598,27 +604,27 @@ void event_base::call(event& ev) {
   function(fd, res);
 }
 
-void event_base::queue_insert_active(event& ev) noexcept {
+inline void event_base::queue_insert_active(event& ev) noexcept {
   ev.flags_ |= evlist::active;
   activequeues_[ev.pri_].push_back(ev);
   event_count_active_.up();
 }
 
-void event_base::queue_remove_active(event& ev) noexcept {
+inline void event_base::queue_remove_active(event& ev) noexcept {
   ev.flags_ &= ~evlist::active;
   activequeues_[ev.pri_].remove(ev);
   event_count_active_.down();
   ev.ncalls_ = 0;
 }
 
-void event_base::mark(event& ev, evlist state) noexcept {
+inline void event_base::mark(event& ev, evlist state) noexcept {
   const bool was_added = any(ev.flags_ & added);
   ev.flags_ |= state;
   if (was_added || any(ev.flags_ & evlist::internal)) return;
   event_count_.up();
 }
 
-void event_base::unmark(event& ev, evlist state) noexcept {
+inline void event_base::unmark(event& ev, evlist state) noexcept {
   ev.flags_ &= ~state;
   if (any(ev.flags_ & (added | evlist::internal))) return;
   event_count_.down();

@@ -24,7 +24,7 @@ class poll final : public eventop {
   std::span<const ready> collect() override;
 
  private:
-  pollfd* find(int fd) noexcept;
+  pollfd* find(int fd) noexcept;  // where in set_ it is, or null
   void drop(pollfd& gone) noexcept;
 
   std::vector<pollfd> set_;  // what is wanted, without gaps

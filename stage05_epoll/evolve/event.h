@@ -20,7 +20,7 @@ class event_base;
 ///
 /// \libevent{event_struct.h,EVLIST_INSERTED}
 enum class evlist : std::uint16_t {
-  none = 0,
+  none = 0,  ///< it is on none
   timeout = 0x01,  ///< it has a deadline, and the base knows
   inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
@@ -172,7 +172,7 @@ class event {
   friend class min_heap;
   struct layout;
 
-  what waits() const noexcept;
+  what waits() const noexcept;  // for what it waits, or is due
 
   // In libevent's order.
   tailq_entry<event> active_next_;  // on the queue of what is due
@@ -192,7 +192,7 @@ class event {
   std::uint32_t sequence_ = 0;  // when it was added, among equal deadlines
   tailq_entry<event> common_next_;  // among those of one common timeout
 
-  static constexpr duration no_interval{-1};
+  static constexpr duration no_interval{-1};  // no timeout to start anew
 };
 
 }  // namespace evolve

@@ -37,8 +37,8 @@ std::uint32_t to_epoll(what events) noexcept {
 }
 
 what from_epoll(std::uint32_t bits) noexcept {
+  if (bits & (EPOLLERR | EPOLLHUP)) return any_io;
   what fired = what::none;
-  if (bits & (EPOLLERR | EPOLLHUP)) fired |= any_io;
   if (bits & EPOLLIN) fired |= what::read;
   if (bits & EPOLLOUT) fired |= what::write;
   if (bits & EPOLLRDHUP) fired |= what::closed;
@@ -70,17 +70,10 @@ void epoll::del(int fd, what old, what now) noexcept {
   if (watches(fd)) apply(fd, old, now);
 }
 
-bool epoll::watches(int fd) const noexcept {
-  const auto at = static_cast<std::size_t>(fd);
-  return at < views_.size() && any(views_[at].now);
-}
-
 // A number that no descriptor has is not worth a table of that size.
-void epoll::reserve(int fd) {
-  const auto at = static_cast<std::size_t>(fd);
-  if (at < views_.size()) return;
+void epoll::grow(int fd) {
   require_open(fd);
-  views_.resize(at + 1);
+  views_.resize(static_cast<std::size_t>(fd) + 1);
 }
 
 // What the kernel knows is only what we think that it knows: the descriptor may

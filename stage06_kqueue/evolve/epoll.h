@@ -46,17 +46,34 @@ class epoll final : public eventop {
   void reinit() override;
 
  private:
+  /// Whether the kernel was asked to watch `fd`.
+  bool watches(int fd) const noexcept {
+    const auto at = static_cast<std::size_t>(fd);
+    return at < views_.size() && any(views_[at].now);
+  }
+
+  /// Has a place in the table for `fd`.
+  /// \throws std::system_error with EBADF when `fd` is no open descriptor.
+  void reserve(int fd) {
+    if (static_cast<std::size_t>(fd) >= views_.size()) grow(fd);
+  }
+
+  /// Tells the kernel that `fd` was watched for `old`, and is to be for `now`.
+  /// Returns 0 or what the kernel had against it. Requires reserve().
+  /// \libevent{epoll.c,epoll_apply_one_change}
+  int apply(int fd, what old, what now) noexcept;
+
+  /// Watches `fd` no more, and has the next collect() say why.
+  void lose(int fd, int error);
+
   // What the kernel was last asked to remember of a descriptor.
   struct view {
     std::uint32_t generation = 0;  // how often it has been registered
     what now = what::none;  // for what
   };
 
-  bool watches(int fd) const noexcept;
-  void reserve(int fd);
-  int apply(int fd, what old, what now) noexcept;
-  void lose(int fd, int error);
-  int control(int op, int fd, what now) noexcept;
+  void grow(int fd);  // has places for it and all below
+  int control(int op, int fd, what now) noexcept;  // epoll_ctl(); 0 or errno
   int wait_precisely(duration timeout) noexcept;
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;

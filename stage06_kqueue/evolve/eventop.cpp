@@ -55,8 +55,10 @@ int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept {
       std::clamp(ms, milliseconds(0), milliseconds(INT_MAX)).count());
 }
 
+bool is_open(int fd) noexcept { return ::fcntl(fd, F_GETFD) != -1; }
+
 void require_open(int fd) {
-  if (::fcntl(fd, F_GETFD) != -1) return;
+  if (is_open(fd)) return;
   throw std::system_error(errno, std::generic_category(),
                           "cannot watch descriptor " + std::to_string(fd));
 }

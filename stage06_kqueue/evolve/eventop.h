@@ -25,7 +25,7 @@ struct ready {
 /// What a backend may be able to do besides.
 /// \libevent{event.h,event_method_feature}
 enum class feature : unsigned {
-  none = 0,
+  none = 0,  ///< nothing besides
   et = 0x01,  ///< it can tell that a descriptor *becomes* ready: what::et
   o1 = 0x02,  ///< the kernel remembers what is watched: a turn costs what
   ///< happens in it, not what is watched
@@ -116,6 +116,9 @@ std::unique_ptr<eventop> make_eventop(std::string_view name);
 /// and at least 0; -1 for ever.
 /// \libevent{evutil_time.c,evutil_tv_to_msec_}
 int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept;
+
+/// Whether `fd` is an open descriptor. If not, errno says so.
+bool is_open(int fd) noexcept;
 
 /// \throws std::system_error with EBADF unless `fd` is an open descriptor.
 void require_open(int fd);

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "evolve/log.h"
 
@@ -35,7 +36,7 @@ void tell(eventop& evsel, int fd, what old, what now) try {
 
 }  // namespace
 
-what evmap::slot::wanted() const noexcept {
+what evmap::slot::counted() const noexcept {
   if (events.empty()) return what::none;
   return (nread ? what::read : what::none) |
          (nwrite ? what::write : what::none) |
@@ -53,22 +54,21 @@ void evmap::add(eventop& evsel, event& ev) {
   slot& s = reserve(ev.fd_);
   require_possible(evsel, ev);
   require_agreement(s.events, ev);
-  const what old = s.wanted();
-  const what now = old | (ev.events_ & (any_io | what::et));
-  if (now != old || any(evsel.features() & feature::o1)) {
-    tell(evsel, ev.fd_, old, now);
+  const what now = s.wanted | (ev.events_ & (any_io | what::et));
+  if (now != s.wanted || any(evsel.features() & feature::o1)) {
+    tell(evsel, ev.fd_, s.wanted, now);
   }
+  s.wanted = now;
   s.count(ev.events_, 1);
   s.events.push_back(ev);
 }
 
 void evmap::del(eventop& evsel, event& ev) noexcept {
   slot& s = io_[static_cast<std::size_t>(ev.fd_)];
-  const what old = s.wanted();
   s.events.remove(ev);
   s.count(ev.events_, ~std::uint32_t{0});  // one less
-  const what now = s.wanted();
-  if (now != old) evsel.del(ev.fd_, old, now);
+  const what old = std::exchange(s.wanted, s.counted());
+  if (s.wanted != old) evsel.del(ev.fd_, old, s.wanted);
 }
 
 // A number that no descriptor has is not worth a table of that size.

@@ -93,8 +93,8 @@ class evsig {
   int size() const noexcept { return static_cast<int>(sigmap_.size()); }
 
  private:
-  std::unique_ptr<mailbox> open();
-  list& reserve(int signo);
+  std::unique_ptr<mailbox> open();  // a new one, for the handler to fill
+  list& reserve(int signo);  // its events, with a place on the map
   bool left_to(eventop& evsel, int signo);
 
   event_base& base_;  // who watches the pipe

@@ -6,7 +6,12 @@ namespace evolve {
 
 /// How much a message matters.
 /// \libevent{event.h,EVENT_LOG_WARN}
-enum class severity { debug, msg, warn, error };
+enum class severity {
+  debug,  ///< for those who look for a fault in the program
+  msg,  ///< good to know
+  warn,  ///< something went wrong, and the library went on
+  error,  ///< the same, and it could not
+};
 
 /// Receives the messages. It must not call the library, and must not throw.
 /// \libevent{event.h,event_log_cb}

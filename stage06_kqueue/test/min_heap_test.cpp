@@ -316,6 +316,22 @@ TEST_F(TimerOrder, KeepsSightOfTheRestWhenOneIsDeleted) {
   EXPECT_EQ(ran, left);
 }
 
+TEST_F(TimerOrder, KeepsSightOfTheRestWhenTheLastOfTwoThatAreTooEarlyGoes) {
+  make(2);
+  for (event& ev : timers) ev.add(1ms);
+  for (event& ev : timers) ev.add(2ms);
+
+  for (std::size_t gone : {0, 1}) {
+    timers[gone].del();
+    base.self_check();
+    turn_after(3ms);
+    EXPECT_EQ(ran, (order{1 - gone})) << "without " << gone;
+    ran.clear();
+    for (event& ev : timers) ev.add(1ms);
+    for (event& ev : timers) ev.add(2ms);
+  }
+}
+
 /// The same timers on a base and in a multimap.
 class TimerModel : public TimerOrder {
  protected:

@@ -47,11 +47,16 @@ class epoll : public eventop {
 
  protected:
   /// Whether the kernel was asked to watch `fd`.
-  bool watches(int fd) const noexcept;
+  bool watches(int fd) const noexcept {
+    const auto at = static_cast<std::size_t>(fd);
+    return at < views_.size() && any(views_[at].now);
+  }
 
   /// Has a place in the table for `fd`.
   /// \throws std::system_error with EBADF when `fd` is no open descriptor.
-  void reserve(int fd);
+  void reserve(int fd) {
+    if (static_cast<std::size_t>(fd) >= views_.size()) grow(fd);
+  }
 
   /// Tells the kernel that `fd` was watched for `old`, and is to be for `now`.
   /// Returns 0 or what the kernel had against it. Requires reserve().
@@ -72,7 +77,8 @@ class epoll : public eventop {
     what now = what::none;  // for what
   };
 
-  int control(int op, int fd, what now) noexcept;
+  void grow(int fd);  // has places for it and all below
+  int control(int op, int fd, what now) noexcept;  // epoll_ctl(); 0 or errno
   int wait_precisely(duration timeout) noexcept;
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;

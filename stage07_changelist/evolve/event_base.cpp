@@ -1,7 +1,5 @@
 #include "evolve/event_base.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -81,6 +79,7 @@ event_base::event_base() : event_base(event_config()) {}
 event_base::event_base(const event_config& config)
     : event_base(config.make_eventop()) {
   limits_ = config.limits();
+  limited_ = limits_.callbacks < INT_MAX || limits_.interval < duration::max();
   caches_time_ = !config.has(base_flag::no_cache_time);
 }
 
@@ -242,7 +241,7 @@ common_timeout& event_base::init_common_timeout(duration length) {
 void event_base::reinit() {
   // What is gone is told first: ours may get its number.
   for (int fd = 0; fd < io_.size(); ++fd) {
-    if (io_.waiting_on(fd).empty() || ::fcntl(fd, F_GETFD) != -1) continue;
+    if (io_.waiting_on(fd).empty() || is_open(fd)) continue;
     evict({fd, any_io, EBADF});
   }
   evsel_->reinit();
@@ -339,7 +338,7 @@ void event_base::add_internal(event& ev) {
 }
 
 // All of add() that can fail, before anything has changed.
-void event_base::insert(event& ev, bool timed) {
+inline void event_base::insert(event& ev, bool timed) {
   require_priority(ev);
   const bool numbered = any(ev.events_ & any_number);
   if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
@@ -353,6 +352,10 @@ void event_base::insert(event& ev, bool timed) {
 
 void event_base::del(event& ev) noexcept {
   if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  stop_waiting(ev);
+}
+
+inline void event_base::stop_waiting(event& ev) noexcept {
   remove_timer(ev);
   if (any(ev.flags_ & evlist::inserted)) {
     unwatch(ev);
@@ -365,18 +368,18 @@ void event_base::forget(event& ev) noexcept {
   if (running_ == &ev) running_ = nullptr;
 }
 
-void event_base::watch(event& ev) {
+inline void event_base::watch(event& ev) {
   if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
   signal_process();  // what has come is for those who have waited
   evsig_.add(*evsel_, ev);
 }
 
-void event_base::unwatch(event& ev) noexcept {
+inline void event_base::unwatch(event& ev) noexcept {
   any(ev.events_ & what::signal) ? evsig_.del(*evsel_, ev)
                                  : io_.del(*evsel_, ev);
 }
 
-void event_base::start_timer(event& ev, duration length) noexcept {
+inline void event_base::start_timer(event& ev, duration length) noexcept {
   take_back_timeout(ev);
   if (any(ev.events_ & what::persist)) ev.interval_ = length;
   schedule(ev, after(gettime(), length), ++sequence_);
@@ -390,7 +393,7 @@ void event_base::remove_timer(event& ev) noexcept {
 }
 
 // One that has passed, but that the callback has not been told of.
-void event_base::take_back_timeout(event& ev) noexcept {
+inline void event_base::take_back_timeout(event& ev) noexcept {
   if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
   ev.res_ &= ~what::timeout;
   if (!any(ev.res_)) queue_remove_active(ev);
@@ -426,7 +429,7 @@ void event_base::unschedule(event& ev) noexcept {
 
 // Before a persistent event's callback: the next period begins when the last
 // one was due to end; or now, if something came before that, or it is long ago.
-void event_base::rearm(event& ev) {
+inline void event_base::rearm(event& ev) {
   timeheap_.reserve_one();
   const bool timed_out =
       ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
@@ -447,7 +450,7 @@ void event_base::active(event& ev, what res) {
   if (ev.pri_ < running_priority_) preempted_ = true;
 }
 
-void event_base::require_priority(const event& ev) const {
+inline void event_base::require_priority(const event& ev) const {
   if (ev.pri_ < activequeues_.size()) return;
   throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
                          ", but the base has only " +
@@ -477,13 +480,13 @@ bool event_base::haveevents() const noexcept {
 }
 
 // Whether this turn is the last, and calls all that is due.
-bool event_base::drains() const noexcept {
+inline bool event_base::drains() const noexcept {
   return exit_ || any(flags_ & loop_flags::nonblock);
 }
 
-// A handler that runs after this wakes the loop; what ran before is seen here.
-// Whether it was.
-bool event_base::fall_asleep() noexcept {
+// Whether something has come that the loop must not sleep over. A handler that
+// runs after this wakes the loop; what ran before is seen here.
+inline bool event_base::fall_asleep() noexcept {
   if (!evsig_.in_use()) return false;
   asleep_.store(true);
   return evsig_.pending();
@@ -498,7 +501,7 @@ std::optional<duration> event_base::timeout_next() noexcept {
   return std::max(timeheap_.deadline() - clock_(), duration::zero());
 }
 
-time_point event_base::gettime() noexcept {
+inline time_point event_base::gettime() noexcept {
   if (!cached_) {
     time_cache_ = clock_();
     cached_ = running_loop_ && caches_time_;
@@ -507,12 +510,13 @@ time_point event_base::gettime() noexcept {
 }
 
 // Not at all where nobody will ask for it.
-void event_base::cache_time() noexcept {
+inline void event_base::cache_time() noexcept {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
 }
 
-void event_base::activate(const ready& r) {
+// Inline, like all that this file alone calls for each event.
+inline void event_base::activate(const ready& r) {
   if (r.error != 0) return evict(r);
   if (any(r.fired & what::signal)) return deliver(r.fd, r.count);
   for (event& ev : io_.waiting_on(r.fd)) {
@@ -524,8 +528,8 @@ void event_base::evict(const ready& r) {
   if (io_.waiting_on(r.fd).empty()) return;
   while (!io_.waiting_on(r.fd).empty()) {
     event& ev = io_.waiting_on(r.fd).front();
-    del(ev);
     activate(ev, ev.events_ & r.fired);
+    stop_waiting(ev);
   }
   const std::string why = std::generic_category().message(r.error);
   log(severity::warn, (std::string(method()) + ": descriptor " +
@@ -533,9 +537,9 @@ void event_base::evict(const ready& r) {
                           .c_str());
 }
 
-void event_base::signal_process() {
+inline void event_base::signal_process() {
   if (!evsig_.in_use() || !evsig_.reset()) return;
-  for (int signo = 1; signo < evsig_.size(); ++signo) {
+  for (int signo = 1, size = evsig_.size(); signo < size; ++signo) {
     if (evsig_.waiting_on(signo).empty()) continue;
     if (const int ncalls = evsig_.take(signo); ncalls > 0) {
       deliver(signo, ncalls);
@@ -550,13 +554,13 @@ void event_base::deliver(int signo, int ncalls) {
   }
 }
 
-void event_base::timeout_process() {
+inline void event_base::timeout_process() {
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
 }
 
-void event_base::activate(event& ev, what res) {
+inline void event_base::activate(event& ev, what res) {
   if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
   if (any(ev.flags_ & evlist::active)) {
     ev.res_ |= res;
@@ -569,6 +573,7 @@ void event_base::activate(event& ev, what res) {
 
 // Whether anything was called.
 bool event_base::process_active() {
+  if (event_count_active_.now == 0) return false;
   next_turn();
   continue_ = preempted_ = false;
   callbacks_left_ = limits_.callbacks;
@@ -586,7 +591,7 @@ bool event_base::process_active() {
 
 // When the count is used up, all that is due is stamped with a number that no
 // turn has: what has been due for 256 turns is not to be taken for new.
-void event_base::next_turn() noexcept {
+inline void event_base::next_turn() noexcept {
   if (++turn_ != 0) return;
   for (activequeue& queue : activequeues_) {
     for (event& ev : queue) ev.turn_ = 0;
@@ -594,19 +599,19 @@ void event_base::next_turn() noexcept {
   turn_ = 1;
 }
 
-bool event_base::process_active_single_queue(activequeue& queue) {
+inline bool event_base::process_active_single_queue(activequeue& queue) {
   bool called = false;
   while (!queue.empty() && queue.front().turn_ != turn_) {
     call(queue.front());
     called = true;
-    limit_dispatch();
+    if (limited_) limit_dispatch();
     if (break_ || continue_ || (preempted_ && !drains())) break;
   }
   return called;
 }
 
 // A turn that has reached a limit ends as if the callback had asked for it.
-void event_base::limit_dispatch() noexcept {
+inline void event_base::limit_dispatch() noexcept {
   if (running_priority_ < static_cast<std::size_t>(limits_.min_priority))
     return;
   if (--callbacks_left_ <= 0) continue_ = true;
@@ -615,11 +620,11 @@ void event_base::limit_dispatch() noexcept {
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
-void event_base::call(event& ev) {
+inline void event_base::call(event& ev) {
   const running_scope guard(*this, ev);
   cached_ = false;  // a time of its own begins
   const bool persistent = any(ev.events_ & what::persist);
-  if (persistent && ev.interval_ != event::no_interval) rearm(ev);
+  if (ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
   if (persistent && ev.ncalls_ > 1) {
@@ -633,27 +638,27 @@ void event_base::call(event& ev) {
   function(fd, res);
 }
 
-void event_base::queue_insert_active(event& ev) noexcept {
+inline void event_base::queue_insert_active(event& ev) noexcept {
   ev.flags_ |= evlist::active;
   activequeues_[ev.pri_].push_back(ev);
   event_count_active_.up();
 }
 
-void event_base::queue_remove_active(event& ev) noexcept {
+inline void event_base::queue_remove_active(event& ev) noexcept {
   ev.flags_ &= ~evlist::active;
   activequeues_[ev.pri_].remove(ev);
   event_count_active_.down();
   ev.ncalls_ = 0;
 }
 
-void event_base::mark(event& ev, evlist state) noexcept {
+inline void event_base::mark(event& ev, evlist state) noexcept {
   const bool was_added = any(ev.flags_ & added);
   ev.flags_ |= state;
   if (was_added || any(ev.flags_ & evlist::internal)) return;
   event_count_.up();
 }
 
-void event_base::unmark(event& ev, evlist state) noexcept {
+inline void event_base::unmark(event& ev, evlist state) noexcept {
   ev.flags_ &= ~state;
   if (any(ev.flags_ & (added | evlist::internal))) return;
   event_count_.down();

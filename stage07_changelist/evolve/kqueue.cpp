@@ -247,7 +247,7 @@ void kqueue::refuse(const entry& refused) {
 void kqueue::give_up_closed() {
   for (std::size_t at = 0; at < views_.size(); ++at) {
     const int fd = static_cast<int>(at);
-    if (!watches(fd) || ::fcntl(fd, F_GETFD) != -1) continue;
+    if (!watches(fd) || is_open(fd)) continue;
     views_[at].now = what::none;
     lost_.push_back({fd, any_io, EBADF});
   }

@@ -30,7 +30,10 @@ class min_heap {
   min_heap(const min_heap&) = delete;
   min_heap& operator=(const min_heap&) = delete;
 
+  /// Whether no event is on it.
   bool empty() const noexcept { return size_ == 0; }
+
+  /// How many events are on it.
   std::size_t size() const noexcept { return size_; }
 
   /// For how many entries there is room.
@@ -51,7 +54,9 @@ class min_heap {
   /// Makes room for one more.
   /// \throws std::bad_alloc when there is none.
   /// \libevent{minheap-internal.h,min_heap_reserve_}
-  void reserve_one();
+  void reserve_one() {
+    if (size_ == capacity_) grow();
+  }
 
   /// Requires that there is room, and that `ev` is not on the heap.
   /// \libevent{minheap-internal.h,min_heap_push_}
@@ -77,18 +82,22 @@ class min_heap {
   void self_check() const;
 
  private:
+  // An event, and the deadline by which it has its place.
   struct entry {
     time_point deadline;  // not later than the event's
-    event* ev;
+    event* ev;  // whose place it is
   };
 
-  static bool too_early(const entry& e) noexcept;
-  static bool before(const entry& a, const entry& b) noexcept;
+  static bool too_early(const entry& e) noexcept;  // and has to be mended
+  static bool before(const entry& a, const entry& b) noexcept;  // by place
   static bool before_equal(const entry& a, const entry& b) noexcept;
-  bool resize(std::size_t capacity) noexcept;
-  void put(std::size_t at, const entry& moved) noexcept;
-  void sift_up(std::size_t at, entry moved) noexcept;
-  void sift_down(std::size_t at, entry moved) noexcept;
+  void grow();  // doubles the room
+  bool resize(std::size_t capacity) noexcept;  // false: all is as it was
+  void put(std::size_t at, const entry& moved) noexcept;  // and says so
+  // Whether `e` is before the parent of that place.
+  bool goes_up(std::size_t at, const entry& e) const noexcept;
+  void sift_up(std::size_t at, entry moved) noexcept;  // there, or above
+  void sift_down(std::size_t at, entry moved) noexcept;  // there, or below
   std::size_t first_child(std::size_t at) const noexcept;
 
   entry* heap_ = nullptr;  // malloc's, so that it can grow in place

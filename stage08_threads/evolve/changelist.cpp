@@ -1,21 +1,18 @@
 #include "evolve/changelist.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace evolve {
 
-// A descriptor has one change at most, so there is room for all.
-void changelist::reserve(int fd) {
-  const auto at = static_cast<std::size_t>(fd);
-  if (at < place_.size()) return;
-  if (changes_.capacity() <= at) changes_.reserve(2 * (at + 1));
-  place_.resize(at + 1);  // last, so that there is room for all that has one
-}
-
-// A place says something only if the change there is the descriptor's: so
-// clear() need not touch the places.
-bool changelist::has(int fd) const noexcept {
-  const auto at = static_cast<std::size_t>(fd);
-  return at < place_.size() && place_[at] < changes_.size() &&
-         changes_[place_[at]].fd == fd;
+// A descriptor has one change at most, so there is room for all that has a
+// place. The memory beyond is not touched.
+void changelist::grow(int fd) {
+  const std::size_t size = 2 * (static_cast<std::size_t>(fd) + 1);
+  auto more = std::make_unique_for_overwrite<change[]>(size);
+  std::copy_n(changes_.get(), count_, more.get());
+  place_.resize(size, nowhere);
+  changes_ = std::move(more);
 }
 
 bool changelist::doubts(int fd) const noexcept {
@@ -23,16 +20,21 @@ bool changelist::doubts(int fd) const noexcept {
 }
 
 void changelist::note(int fd, what old, what now) noexcept {
-  std::size_t& place = place_[static_cast<std::size_t>(fd)];
-  if (!has(fd)) {
-    place = changes_.size();
-    changes_.push_back({fd, old, old, false});
+  std::uint32_t& place = place_[static_cast<std::size_t>(fd)];
+  if (place == nowhere) {
+    place = count_++;
+    changes_[place] = {fd, old, now, false};
   }
   change& c = changes_[place];
   c.now = now;
   c.doubted |= !any(now) || old == now;
 }
 
-void changelist::clear() noexcept { changes_.clear(); }
+void changelist::clear() noexcept {
+  for (const change& c : changes()) {
+    place_[static_cast<std::size_t>(c.fd)] = nowhere;
+  }
+  count_ = 0;
+}
 
 }  // namespace evolve

@@ -2,6 +2,9 @@
 /// What has changed since the kernel was told last.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -24,17 +27,22 @@ class changelist {
  public:
   /// The changes of one descriptor.
   struct change {
-    int fd;
+    int fd;  ///< whose they are
     what old;  ///< what the kernel knows
     what now;  ///< what is wanted
     bool doubted;  ///< the kernel may know it of another file
   };
 
   /// Makes room for `fd`, so that note() cannot fail.
-  void reserve(int fd);
+  void reserve(int fd) {
+    if (static_cast<std::size_t>(fd) >= place_.size()) grow(fd);
+  }
 
   /// Whether `fd` has changed.
-  bool has(int fd) const noexcept;
+  bool has(int fd) const noexcept {
+    const auto at = static_cast<std::size_t>(fd);
+    return at < place_.size() && place_[at] != nowhere;
+  }
 
   /// Whether the kernel is to be asked about `fd` anew.
   bool doubts(int fd) const noexcept;
@@ -45,14 +53,21 @@ class changelist {
   void note(int fd, what old, what now) noexcept;
 
   /// All changes since the last clear(), a descriptor once.
-  std::span<const change> changes() const noexcept { return changes_; }
+  std::span<const change> changes() const noexcept {
+    return {changes_.get(), count_};
+  }
 
   /// The kernel has been told.
   void clear() noexcept;
 
  private:
-  std::vector<change> changes_;  // in the order of the first
-  std::vector<std::size_t> place_;  // by descriptor: where in changes_
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};  // in changes_
+
+  void grow(int fd);  // has places for it and for twice as many
+
+  std::unique_ptr<change[]> changes_;  // in the order of the first
+  std::uint32_t count_ = 0;  // how many there are
+  std::vector<std::uint32_t> place_;  // by descriptor: where in changes_
 };
 
 }  // namespace evolve

@@ -1,7 +1,5 @@
 #include "evolve/event_base.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -87,6 +85,7 @@ event_base::event_base(const event_config& config)
     : event_base(config.make_eventop()) {
   if (config.has(base_flag::threads)) make_notifiable();
   limits_ = config.limits();
+  limited_ = limits_.callbacks < INT_MAX || limits_.interval < duration::max();
   caches_time_ = !config.has(base_flag::no_cache_time);
 }
 
@@ -98,6 +97,7 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
                    : throw std::invalid_argument("event_base: no backend")),
       exit_timer_(*this, -1, what::none, [this] { exit_ = true; }),
       clock_(read_steady_clock),
+      changes_at_once_(evsel_->changes_at_once()),
       posted_(*this, -1, what::persist, [this] { tasks_.pop()->run(); }) {
   exit_timer_.flags_ |= evlist::internal;
 }
@@ -124,7 +124,6 @@ event_base::~event_base() {
 void event_base::finalize_all() {
   while (event* const ev = left_to_finalize()) {
     queue_remove_active(*ev);
-    ev->flags_ &= ~evlist::finalizing;
     const callback function = ev->callback_;
     function(ev->fd_, what::none);
   }
@@ -303,7 +302,7 @@ void event_base::reinit() {
   const locked guard(*this);
   // What is gone is told first: ours may get its number.
   for (int fd = 0; fd < io_.size(); ++fd) {
-    if (io_.waiting_on(fd).empty() || ::fcntl(fd, F_GETFD) != -1) continue;
+    if (io_.waiting_on(fd).empty() || is_open(fd)) continue;
     evict({fd, any_io, EBADF});
   }
   evsel_->reinit();
@@ -408,7 +407,7 @@ void event_base::add_internal(event& ev) {
 }
 
 // All of add() that can fail, before anything has changed.
-void event_base::insert(event& ev, bool timed) {
+inline void event_base::insert(event& ev, bool timed) {
   if (any(ev.flags_ & evlist::finalizing)) {
     throw std::logic_error("event::add: the event is being finalized");
   }
@@ -426,6 +425,10 @@ void event_base::insert(event& ev, bool timed) {
 void event_base::del(event& ev) noexcept {
   if (any(ev.flags_ & evlist::finalizing)) return;
   if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  stop_waiting(ev);
+}
+
+inline void event_base::stop_waiting(event& ev) noexcept {
   remove_timer(ev);
   if (any(ev.flags_ & evlist::inserted)) {
     unwatch(ev);
@@ -435,6 +438,7 @@ void event_base::del(event& ev) noexcept {
 
 // What its callback has added again, while it was waited for, is deleted too.
 void event_base::del_block(event& ev) noexcept {
+  if (running_ != &ev) return del(ev);
   del(ev);
   if (wait_for_callback(ev)) del(ev);
 }
@@ -478,23 +482,23 @@ void event_base::finalize(event& ev, callback function) {
   notify_ = true;
 }
 
-void event_base::watch(event& ev) {
+inline void event_base::watch(event& ev) {
   if (!any(ev.events_ & what::signal)) {
     io_.add(*evsel_, ev);
-    notify_ |= !evsel_->changes_at_once();
+    notify_ |= !changes_at_once_;
     return;
   }
   signal_process();  // what has come is for those who have waited
   evsig_.add(*evsel_, ev);
 }
 
-void event_base::unwatch(event& ev) noexcept {
+inline void event_base::unwatch(event& ev) noexcept {
   if (any(ev.events_ & what::signal)) return evsig_.del(*evsel_, ev);
   io_.del(*evsel_, ev);
-  notify_ |= !evsel_->changes_at_once();  // else a wait keeps the file open
+  notify_ |= !changes_at_once_;  // else a wait keeps the file open
 }
 
-void event_base::start_timer(event& ev, duration length) noexcept {
+inline void event_base::start_timer(event& ev, duration length) noexcept {
   take_back_timeout(ev);
   if (any(ev.events_ & what::persist)) ev.interval_ = length;
   schedule(ev, after(gettime(), length), ++sequence_);
@@ -508,7 +512,7 @@ void event_base::remove_timer(event& ev) noexcept {
 }
 
 // One that has passed, but that the callback has not been told of.
-void event_base::take_back_timeout(event& ev) noexcept {
+inline void event_base::take_back_timeout(event& ev) noexcept {
   if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
   ev.res_ &= ~what::timeout;
   if (!any(ev.res_)) queue_remove_active(ev);
@@ -546,7 +550,7 @@ void event_base::unschedule(event& ev) noexcept {
 
 // Before a persistent event's callback: the next period begins when the last
 // one was due to end; or now, if something came before that, or it is long ago.
-void event_base::rearm(event& ev) {
+inline void event_base::rearm(event& ev) {
   timeheap_.reserve_one();
   const bool timed_out =
       ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
@@ -557,6 +561,8 @@ void event_base::rearm(event& ev) {
 }
 
 void event_base::expire(event& ev) {
+  // The library's own are called at once, and schedule themselves anew. Another
+  // is due before it leaves the heap: somebody always sees it in one of them.
   const bool internal = any(ev.flags_ & evlist::internal);
   if (internal) unschedule(ev);
   activate(ev, what::timeout);
@@ -575,7 +581,7 @@ void event_base::active_later(event& ev, what res) {
   notify_ = true;
 }
 
-void event_base::require_priority(const event& ev) const {
+inline void event_base::require_priority(const event& ev) const {
   if (ev.pri_ < activequeues_.size()) return;
   throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
                          ", but the base has only " +
@@ -605,15 +611,15 @@ bool event_base::haveevents() const noexcept {
 }
 
 // Whether this turn is the last, and calls all that is due.
-bool event_base::drains() const noexcept {
+inline bool event_base::drains() const noexcept {
   return exit_ || any(flags_ & loop_flags::nonblock);
 }
 
-// A handler that runs after this wakes the loop; what ran before is seen here.
-// So is what other threads do. A handler does not wake it for them: when its
-// pipe is new, the wait that goes on may not know of it.
-// Whether it was.
-bool event_base::fall_asleep() noexcept {
+// Whether something has come that the loop must not sleep over. A handler that
+// runs after this wakes the loop; what ran before is seen here.
+// The same holds for what other threads do. A handler does not wake it for
+// them: when its pipe is new, the wait that goes on may not know of it.
+inline bool event_base::fall_asleep() noexcept {
   notify_ = false;
   if (notifier_) wakeable_.store(true);
   if (notifier_ || evsig_.in_use()) asleep_.store(true);
@@ -657,7 +663,7 @@ std::optional<duration> event_base::timeout_next() noexcept {
 }
 
 // What has been read for a callback is for the thread that runs it.
-time_point event_base::gettime() noexcept {
+inline time_point event_base::gettime() noexcept {
   if (th_base_lock_.enabled() && !in_loop_thread()) return clock_();
   if (!cached_) {
     time_cache_ = clock_();
@@ -667,12 +673,13 @@ time_point event_base::gettime() noexcept {
 }
 
 // Not at all where nobody will ask for it.
-void event_base::cache_time() noexcept {
+inline void event_base::cache_time() noexcept {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
 }
 
-void event_base::activate(const ready& r) {
+// Inline, like all that this file alone calls for each event.
+inline void event_base::activate(const ready& r) {
   if (r.error != 0) return evict(r);
   if (any(r.fired & what::signal)) return deliver(r.fd, r.count);
   for (event& ev : io_.waiting_on(r.fd)) {
@@ -685,9 +692,7 @@ void event_base::evict(const ready& r) {
   while (!io_.waiting_on(r.fd).empty()) {
     event& ev = io_.waiting_on(r.fd).front();
     activate(ev, ev.events_ & r.fired);
-    remove_timer(ev);
-    unwatch(ev);
-    unmark(ev, evlist::inserted);
+    stop_waiting(ev);
   }
   const std::string why = std::generic_category().message(r.error);
   log(severity::warn, (std::string(method()) + ": descriptor " +
@@ -695,9 +700,9 @@ void event_base::evict(const ready& r) {
                           .c_str());
 }
 
-void event_base::signal_process() {
+inline void event_base::signal_process() {
   if (!evsig_.in_use() || !evsig_.reset()) return;
-  for (int signo = 1; signo < evsig_.size(); ++signo) {
+  for (int signo = 1, size = evsig_.size(); signo < size; ++signo) {
     if (evsig_.waiting_on(signo).empty()) continue;
     if (const int ncalls = evsig_.take(signo); ncalls > 0) {
       deliver(signo, ncalls);
@@ -712,7 +717,7 @@ void event_base::deliver(int signo, int ncalls) {
   }
 }
 
-void event_base::timeout_process() {
+inline void event_base::timeout_process() {
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
@@ -727,7 +732,7 @@ void event_base::task_process() {
   activate(posted_, what::none);
 }
 
-void event_base::activate(event& ev, what res) {
+inline void event_base::activate(event& ev, what res) {
   if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
   if (any(ev.flags_ & evlist::active)) {
     ev.res_ |= res;
@@ -740,6 +745,7 @@ void event_base::activate(event& ev, what res) {
 
 // Whether anything was called.
 bool event_base::process_active() {
+  if (event_count_active_.now == 0) return false;
   next_turn();
   continue_ = preempted_ = false;
   callbacks_left_ = limits_.callbacks;
@@ -757,7 +763,7 @@ bool event_base::process_active() {
 
 // When the count is used up, all that is due is stamped with a number that no
 // turn has: what has been due for 256 turns is not to be taken for new.
-void event_base::next_turn() noexcept {
+inline void event_base::next_turn() noexcept {
   if (++turn_ != 0) return;
   for (activequeue& queue : activequeues_) {
     for (event& ev : queue) ev.turn_ = 0;
@@ -765,19 +771,19 @@ void event_base::next_turn() noexcept {
   turn_ = 1;
 }
 
-bool event_base::process_active_single_queue(activequeue& queue) {
+inline bool event_base::process_active_single_queue(activequeue& queue) {
   bool called = false;
   while (!queue.empty() && queue.front().turn_ != turn_) {
     call(queue.front());
     called = true;
-    limit_dispatch();
+    if (limited_) limit_dispatch();
     if (break_ || continue_ || (preempted_ && !drains())) break;
   }
   return called;
 }
 
 // A turn that has reached a limit ends as if the callback had asked for it.
-void event_base::limit_dispatch() noexcept {
+inline void event_base::limit_dispatch() noexcept {
   if (running_priority_ < static_cast<std::size_t>(limits_.min_priority))
     return;
   if (--callbacks_left_ <= 0) continue_ = true;
@@ -786,11 +792,11 @@ void event_base::limit_dispatch() noexcept {
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
-void event_base::call(event& ev) {
+inline void event_base::call(event& ev) {
   const running_scope guard(*this, ev);
   cached_ = false;  // a time of its own begins
   const bool persistent = any(ev.events_ & what::persist);
-  if (persistent && ev.interval_ != event::no_interval) rearm(ev);
+  if (ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
   if (persistent && ev.ncalls_ > 1) {
@@ -801,32 +807,31 @@ void event_base::call(event& ev) {
   }
   if (!persistent) del(ev);
   const callback function = ev.callback_;
-  ev.flags_ &= ~evlist::finalizing;
   const evthread_unlock open(th_base_lock_);
   function(fd, res);
 }
 
-void event_base::queue_insert_active(event& ev) noexcept {
+inline void event_base::queue_insert_active(event& ev) noexcept {
   ev.flags_ |= evlist::active;
   activequeues_[ev.pri_].push_back(ev);
   event_count_active_.up();
 }
 
-void event_base::queue_remove_active(event& ev) noexcept {
-  ev.flags_ &= ~evlist::active;
+inline void event_base::queue_remove_active(event& ev) noexcept {
+  ev.flags_ &= ~(evlist::active | evlist::finalizing);
   activequeues_[ev.pri_].remove(ev);
   event_count_active_.down();
   ev.ncalls_ = 0;
 }
 
-void event_base::mark(event& ev, evlist state) noexcept {
+inline void event_base::mark(event& ev, evlist state) noexcept {
   const bool was_added = any(ev.flags_ & added);
   ev.flags_ |= state;
   if (was_added || any(ev.flags_ & evlist::internal)) return;
   event_count_.up();
 }
 
-void event_base::unmark(event& ev, evlist state) noexcept {
+inline void event_base::unmark(event& ev, evlist state) noexcept {
   ev.flags_ &= ~state;
   if (any(ev.flags_ & (added | evlist::internal))) return;
   event_count_.down();

@@ -42,7 +42,7 @@ enum class loop_result {
 /// How the loop is to run.
 /// \libevent{event.h,EVLOOP_ONCE}
 enum class loop_flags : unsigned {
-  none = 0,
+  none = 0,  ///< until no event is left
   once = 1,  ///< until it has called something, and nothing is due any more
   nonblock = 2,  ///< one turn: looks once, calls all that is due, never waits
   no_exit_on_empty = 4,  ///< also when there is no event to wait for
@@ -303,18 +303,25 @@ class event_base {
   class running_scope;
   class locked;
 
-  using activequeue = tailq<event, &event::active_next_>;
+  using activequeue = tailq<event, &event::active_next_>;  // what is due
 
+  // Of something that comes and goes.
   struct counter {
     std::size_t now = 0;  // how many there are
     std::size_t most = 0;  // how many there have been at most
 
-    void up() noexcept { most = std::max(most, ++now); }
-    void down() noexcept { --now; }
+    // One more.
+    void up() noexcept {
+      if (++now > most) most = now;
+    }
+
+    void down() noexcept { --now; }  // one less
   };
 
+  // An event that nobody holds, for once().
   // \libevent{event-internal.h,event_once}
   struct event_once {
+    // Calls `then` by way of call_once().
     event_once(event_base& base, int fd, what events, callback then);
 
     event ev;  // what to wait for
@@ -322,60 +329,61 @@ class event_base {
     tailq_entry<event_once> next_once;  // on once_
   };
 
-  void add(event& ev, std::optional<duration> timeout);
-  void add(event& ev, common_timeout& timeout);
-  void add_internal(event& ev);
+  void add(event& ev, std::optional<duration> timeout);  // for event::add()
+  void add(event& ev, common_timeout& timeout);  // the same
+  void add_internal(event& ev);  // one that is called at once, and not counted
   void insert(event& ev, bool timed);
-  void del(event& ev) noexcept;
+  void del(event& ev) noexcept;  // takes it off all that it is on
   void del_block(event& ev) noexcept;
   bool wait_for_callback(const event& ev) noexcept;
   void let_waiters_go() noexcept;
-  void forget(event& ev) noexcept;
-  void finalize(event& ev, callback function);
-  void watch(event& ev);
-  void unwatch(event& ev) noexcept;
-  void start_timer(event& ev, duration length) noexcept;
-  void remove_timer(event& ev) noexcept;
-  void take_back_timeout(event& ev) noexcept;
+  void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
+  void forget(event& ev) noexcept;  // for ~event()
+  void finalize(event& ev, callback function);  // for event::finalize()
+  void watch(event& ev);  // puts it on the map by its number
+  void unwatch(event& ev) noexcept;  // takes it off the map
+  void start_timer(event& ev, duration length) noexcept;  // from now
+  void remove_timer(event& ev) noexcept;  // and forgets its period
+  void take_back_timeout(event& ev) noexcept;  // if it is due for one
   void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
-  void unschedule(event& ev) noexcept;
+  void unschedule(event& ev) noexcept;  // it has no deadline any more
   void rearm(event& ev);
-  void expire(event& ev);
-  void active(event& ev, what res);
-  void active_later(event& ev, what res);
-  void call_once(event_once& due, int fd, what fired);
-  void require_priority(const event& ev) const;
-  void set_priority(event& ev, int priority);
-  std::uint8_t middle_priority() const noexcept;
+  void expire(event& ev);  // its deadline has passed
+  void active(event& ev, what res);  // for event::active()
+  void active_later(event& ev, what res);  // for event::active_later()
+  void call_once(event_once& due, int fd, what fired);  // and frees it
+  void require_priority(const event& ev) const;  // that there is its queue
+  void set_priority(event& ev, int priority);  // for event::priority_set()
+  std::uint8_t middle_priority() const noexcept;  // a new event's
 
-  bool haveevents() const noexcept;
+  bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
   bool fall_asleep() noexcept;
-  void wait(std::optional<duration> timeout);
-  bool in_loop_thread() const noexcept;
-  void push(std::unique_ptr<task> pushed) noexcept;
-  void wake() noexcept;
+  void wait(std::optional<duration> timeout);  // without the lock
+  bool in_loop_thread() const noexcept;  // whether its caller is
+  void push(std::unique_ptr<task> pushed) noexcept;  // for post()
+  void wake() noexcept;  // ends the wait
   void finalize_all();
-  event* left_to_finalize() noexcept;
-  std::optional<duration> timeout_next() noexcept;
-  time_point gettime() noexcept;
-  void cache_time() noexcept;
-  void activate(const ready& r);
-  void evict(const ready& r);
-  void signal_process();
-  void deliver(int signo, int ncalls);
-  void timeout_process();
+  event* left_to_finalize() noexcept;  // one of them, or null
+  std::optional<duration> timeout_next() noexcept;  // for how long to sleep
+  time_point gettime() noexcept;  // for now()
+  void cache_time() noexcept;  // for what is due in this turn
+  void activate(const ready& r);  // makes due whom it concerns
+  void evict(const ready& r);  // the same, a last time: it went bad
+  void signal_process();  // makes due who waits for what was caught
+  void deliver(int signo, int ncalls);  // to all who wait for it
+  void timeout_process();  // makes due whose deadline has passed
   void task_process();
-  void activate(event& ev, what res);
-  bool process_active();
+  void activate(event& ev, what res);  // it is due, once, for that too
+  bool process_active();  // calls what is due; whether any was
   void next_turn() noexcept;
-  bool process_active_single_queue(activequeue& queue);
+  bool process_active_single_queue(activequeue& queue);  // whether any
   void limit_dispatch() noexcept;
-  void call(event& ev);
-  void queue_insert_active(event& ev) noexcept;
-  void queue_remove_active(event& ev) noexcept;
-  void mark(event& ev, evlist state) noexcept;
-  void unmark(event& ev, evlist state) noexcept;
+  void call(event& ev);  // calls its callback
+  void queue_insert_active(event& ev) noexcept;  // at the end of its queue
+  void queue_remove_active(event& ev) noexcept;  // wherever it stands
+  void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
+  void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
   std::unique_ptr<eventop> evsel_;  // how to wait
@@ -395,8 +403,8 @@ class event_base {
   std::atomic<bool> wakeable_{false};  // the same for threads, by notifier_
   evsig evsig_{*this, asleep_};  // who waits for a signal
 
-  mutable evthread_lock
-      th_base_lock_;  // on all that is here, but what is atomic
+  mutable evthread_lock th_base_lock_;  // on all here that is not atomic
+  const bool changes_at_once_;  // a wait that goes on knows of them
   bool notify_ = false;  // what has changed bears on a wait that goes on
   std::unique_ptr<notifier> notifier_;  // how to end it
   std::thread::id th_owner_id_;  // who runs the loop
@@ -411,14 +419,14 @@ class event_base {
   std::uint8_t turn_ = 0;  // what is due since is for the next turn
   loop_flags flags_ = loop_flags::none;  // of the run in progress
   dispatch_limits limits_;  // how much a turn may call
+  bool limited_ = false;  // it may not call all
   int callbacks_left_ = 0;  // how much of that is left
   time_point turn_end_{};  // until when it may
   bool caches_time_ = true;  // a reading of the clock serves for a callback
   bool running_loop_ = false;  // a run is in progress
   bool exit_ = false;  // a request: to leave after the turn
   bool break_ = false;  // a request: to leave after the callback
-  bool continue_ =
-      false;  // a request: to begin the next turn after the callback
+  bool continue_ = false;  // a request: to end the turn after the callback
   bool preempted_ = false;  // something more urgent has become due
   bool got_exit_ = false;  // the last run was asked to exit
   bool got_break_ = false;  // the last run was asked to break
@@ -439,7 +447,7 @@ class event_base::locked {
   locked& operator=(const locked&) = delete;
 
  private:
-  event_base& base_;
+  event_base& base_;  // whose lock it holds
 };
 
 }  // namespace evolve

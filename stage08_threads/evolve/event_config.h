@@ -15,7 +15,7 @@ namespace evolve {
 /// Peculiarities of a base.
 /// \libevent{event.h,event_base_config_flag}
 enum class base_flag : unsigned {
-  none = 0,
+  none = 0,  ///< nothing peculiar
   ignore_env = 0x02,  ///< the environment has no say in it
   no_cache_time = 0x08,  ///< the clock is read whenever the time is asked for
   epoll_use_changelist = 0x10,  ///< of the two methods on epoll, only the one
@@ -83,6 +83,7 @@ class event_config {
   std::unique_ptr<eventop> make_eventop() const;
 
  private:
+  // Whether that is set, and has a say.
   bool hears_environment(const char* variable) const noexcept;
   std::string refusal(const method& candidate) const;
   std::unique_ptr<eventop> make(const method& candidate,
@@ -90,8 +91,8 @@ class event_config {
 
   std::vector<std::string> avoided_;  // by name
   feature required_ = feature::none;  // what it has to be able to do
-  base_flag flags_ = base_flag::none;
-  dispatch_limits limits_;
+  base_flag flags_ = base_flag::none;  // what is peculiar about it
+  dispatch_limits limits_;  // on what a turn calls
 };
 
 }  // namespace evolve

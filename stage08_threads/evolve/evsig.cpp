@@ -1,8 +1,6 @@
 #include "evolve/evsig.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +14,7 @@
 
 #include "evolve/event_base.h"
 #include "evolve/log.h"
+#include "evolve/self_pipe.h"
 
 namespace evolve {
 namespace {
@@ -27,37 +26,6 @@ std::size_t index(int signo) noexcept {
 [[noreturn]] void fail(int error, const std::string& tried) {
   throw std::system_error(error, std::generic_category(), tried);
 }
-
-// Two ends, close-on-exec and non-blocking.
-class self_pipe {
- public:
-  self_pipe() {
-    if (::pipe(ends_) != 0) fail(errno, "pipe for signals");
-    for (const int end : ends_) {
-      ::fcntl(end, F_SETFD, FD_CLOEXEC);
-      ::fcntl(end, F_SETFL, O_NONBLOCK);
-    }
-  }
-  ~self_pipe() {
-    for (const int end : ends_) ::close(end);
-  }
-  self_pipe(const self_pipe&) = delete;
-  self_pipe& operator=(const self_pipe&) = delete;
-
-  int read_end() const noexcept { return ends_[0]; }
-
-  void write() noexcept {
-    [[maybe_unused]] const ssize_t one = ::write(ends_[1], "", 1);
-  }
-
-  void drain() noexcept {
-    char bytes[16];
-    while (::read(ends_[0], bytes, sizeof bytes) == sizeof bytes) continue;
-  }
-
- private:
-  int ends_[2];
-};
 
 }  // namespace
 

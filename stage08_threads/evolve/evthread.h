@@ -31,8 +31,8 @@ class evthread_lock {
   }
 
  private:
-  std::mutex mutex_;
-  bool enabled_ = false;
+  std::mutex mutex_;  // at rest until it is asked for
+  bool enabled_ = false;  // somebody has asked
 };
 
 /// Gives a lock away for as long as it lives, as std::lock_guard takes it.
@@ -47,7 +47,7 @@ class evthread_unlock {
   evthread_unlock& operator=(const evthread_unlock&) = delete;
 
  private:
-  evthread_lock& lock_;
+  evthread_lock& lock_;  // what is given away
 };
 
 /// A set of bits that one thread writes at a time, under a lock, and that any
@@ -64,19 +64,26 @@ class evthread_bits {
     return bits_.load(std::memory_order_acquire);
   }
 
-  /// Writes the set; so do the next two.
+  /// Writes the set.
   evthread_bits& operator=(E bits) noexcept {
     bits_.store(bits, std::memory_order_release);
     return *this;
   }
+
+  /// Writes it with `more` in it.
   evthread_bits& operator|=(E more) noexcept { return *this = *this | more; }
+
+  /// Writes it with only that in it which is in `mask`.
   evthread_bits& operator&=(E mask) noexcept { return *this = *this & mask; }
 
+  /// The set, and what is in `b`.
   friend E operator|(const evthread_bits& a, E b) noexcept { return E(a) | b; }
+
+  /// What of the set is in `b` too.
   friend E operator&(const evthread_bits& a, E b) noexcept { return E(a) & b; }
 
  private:
-  std::atomic<E> bits_;
+  std::atomic<E> bits_;  // the set
 };
 
 }  // namespace evolve

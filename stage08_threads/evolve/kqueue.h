@@ -57,24 +57,24 @@ class kqueue final : public eventop {
   void notify() noexcept override;
 
  private:
-  using entry = struct ::kevent;
+  using entry = struct ::kevent;  // a change, or what was found
 
   // What is wanted of a descriptor, and where it was reported last.
   struct view {
-    what now = what::none;
+    what now = what::none;  // what is wanted
     std::size_t place = 0;  // in ready_
   };
 
   void open();
   void give_up_closed();
-  void put(int fd, what old, what now, bool again);
+  void put(int fd, what old, what now, bool again);  // on both filters
   void change_filter(int fd, short filter, unsigned old, unsigned now,
                      bool again);
-  void change(int fd, short filter, unsigned flags);
+  void change(int fd, short filter, unsigned flags);  // one entry
   void submit(const entry& change);
-  bool watches(int fd) const noexcept;
+  bool watches(int fd) const noexcept;  // whether anything is wanted of it
   view& reserve(int fd);
-  void report(const entry& found);
+  void report(const entry& found);  // signal, descriptor or error
   void report_io(const entry& found);
   void refuse(const entry& refused);
 

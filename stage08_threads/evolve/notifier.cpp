@@ -1,14 +1,11 @@
 #include "evolve/notifier.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/eventfd.h>
 #endif
 
-#include <cerrno>
 #include <cstdint>
-#include <system_error>
 
 #include "evolve/event_base.h"
 
@@ -26,11 +23,12 @@ int make_eventfd() noexcept { return -1; }
 notifier::notifier(event_base& base, eventop& evsel)
     : base_(base), evsel_(evsel), left_to_evsel_(evsel.add_notify()) {
   if (left_to_evsel_) return;
-  open();
+  eventfd_ = unique_fd(make_eventfd());
+  if (!eventfd_) pipe_.emplace();
   // Where edges can be told, an eventfd need never be read.
-  const bool edges = any(evsel.features() & feature::et) && !write_end_;
+  const bool edges = eventfd_ && any(evsel.features() & feature::et);
   readable_.emplace(
-      base, read_end_.get(),
+      base, eventfd_ ? eventfd_.get() : pipe_->read_end(),
       what::read | what::persist | (edges ? what::et : what::none),
       [this, edges] {
         if (!edges) drain();
@@ -42,33 +40,19 @@ notifier::~notifier() {
   if (readable_) base_.del(*readable_);
 }
 
-void notifier::open() {
-  read_end_ = unique_fd(make_eventfd());
-  if (read_end_) return;
-  int ends[2];
-  if (::pipe(ends) != 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            "pipe to wake the loop");
-  }
-  for (const int end : ends) {
-    ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    ::fcntl(end, F_SETFL, O_NONBLOCK);
-  }
-  read_end_ = unique_fd(ends[0]);
-  write_end_ = unique_fd(ends[1]);
-}
-
-// A pipe that is full, and a counter at its end, are readable all the more.
+// A counter that is at its end is readable all the more, like a full pipe.
 void notifier::wake() noexcept {
   if (left_to_evsel_) return evsel_.notify();
+  if (pipe_) return pipe_->write();
   const std::uint64_t one = 1;
-  const int end = write_end_ ? write_end_.get() : read_end_.get();
-  [[maybe_unused]] const ssize_t written = ::write(end, &one, sizeof one);
+  [[maybe_unused]] const ssize_t n = ::write(eventfd_.get(), &one, sizeof one);
 }
 
 void notifier::drain() noexcept {
-  std::uint64_t left[16];
-  while (::read(read_end_.get(), left, sizeof left) == sizeof left) continue;
+  if (pipe_) return pipe_->drain();
+  std::uint64_t count;
+  [[maybe_unused]] const ssize_t n =
+      ::read(eventfd_.get(), &count, sizeof count);
 }
 
 }  // namespace evolve

@@ -6,6 +6,7 @@
 
 #include "evolve/event.h"
 #include "evolve/eventop.h"
+#include "evolve/self_pipe.h"
 #include "evolve/unique_fd.h"
 
 namespace evolve {
@@ -35,14 +36,13 @@ class notifier {
   void wake() noexcept;
 
  private:
-  void open();
-  void drain() noexcept;
+  void drain() noexcept;  // the wait has ended
 
   event_base& base_;  // whose loop it wakes
   eventop& evsel_;  // how that waits
   bool left_to_evsel_;  // the backend has a way of its own
-  unique_fd read_end_;  // what the loop watches
-  unique_fd write_end_;  // of a pipe; an eventfd has only one
+  unique_fd eventfd_;  // what the loop watches, where the system has it
+  std::optional<self_pipe> pipe_;  // and where it has not
   std::optional<event> readable_;  // the loop's side of it
 };
 

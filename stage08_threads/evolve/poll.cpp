@@ -1,7 +1,5 @@
 #include "evolve/poll.h"
 
-#include <fcntl.h>
-
 #include <cerrno>
 #include <system_error>
 
@@ -101,7 +99,7 @@ std::span<const ready> poll::collect() {
     if (p.revents == 0) continue;
     --count_;
     const bool bad = p.revents & POLLNVAL;
-    if (bad && ::fcntl(p.fd, F_GETFD) != -1) continue;  // another's by now
+    if (bad && is_open(p.fd)) continue;  // another's by now
     if (bad) del(p.fd, what::none, what::none);
     ready_.push_back({p.fd, from_poll(p.revents), bad ? EBADF : 0});
   }

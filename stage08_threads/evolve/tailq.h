@@ -49,8 +49,8 @@ class tailq {
     /// Stands on `at`; null is the end.
     explicit iterator(T* at = nullptr) noexcept : at_(at) {}
 
-    T& operator*() const noexcept { return *at_; }
-    T* operator->() const noexcept { return at_; }
+    T& operator*() const noexcept { return *at_; }  // what it stands on
+    T* operator->() const noexcept { return at_; }  // the same
     iterator& operator++() noexcept {
       at_ = (at_->*Entry).next;
       return *this;
@@ -66,6 +66,7 @@ class tailq {
     T* at_;  // null at the end
   };
 
+  /// Whether there is no element.
   bool empty() const noexcept { return first_ == nullptr; }
 
   /// The element that has waited longest. Requires that there is one.
@@ -74,7 +75,10 @@ class tailq {
   /// The element that came last, or null.
   T* back() const noexcept { return last_; }
 
+  /// At the front.
   iterator begin() const noexcept { return iterator(first_); }
+
+  /// Behind the back.
   iterator end() const noexcept { return iterator(); }
 
   /// Requires that `element` is not on a queue through this entry.

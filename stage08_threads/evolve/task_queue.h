@@ -29,14 +29,16 @@ class task {
 template <class F>
 class function_task final : public task {
  public:
-  /// Holds `function`; so does the next.
+  /// Holds `function`.
   explicit function_task(F&& function) : function_(std::move(function)) {}
+
+  /// Holds a copy of `function`.
   explicit function_task(const F& function) : function_(function) {}
 
   void run() override { function_(); }
 
  private:
-  F function_;
+  F function_;  // what is to be called
 };
 
 /// Tasks, pushed by any thread and taken by one.
