@@ -1,0 +1,1 @@
+"""The book: one site around the chapters, built into build/book."""

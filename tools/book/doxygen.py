@@ -1,0 +1,50 @@
+"""Runs Doxygen, with its warnings as errors."""
+
+import re
+import subprocess
+from pathlib import Path
+
+THEME = Path("/usr/share/doxygen-awesome-css")
+_STYLES = ["doxygen-awesome.css", "doxygen-awesome-sidebar-only.css",
+           "doxygen-awesome-sidebar-only-darkmode-toggle.css"]
+_SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
+            "doxygen-awesome-paragraph-link.js"]
+
+
+class Failed(Exception):
+    """Doxygen had something to say."""
+
+
+def theme(root):
+    """The settings that dress a site: the theme's files, and ours."""
+    ours = root / "docs" / "book"
+    return {
+        "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css"],
+        "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS), ours / "frame.js"],
+    }
+
+
+def _line(name, value):
+    """One setting as Doxygen reads it."""
+    values = value if isinstance(value, list) else [value]
+    quoted = ('"{}"'.format(str(each).replace('"', r'\"')) for each in values)
+    return f"{name} = {' '.join(quoted)}\n"
+
+
+def start(root, settings):
+    """A Doxygen that runs with the common settings and these."""
+    lines = [f"@INCLUDE = {root / 'docs' / 'book' / 'Doxyfile'}\n",
+             *(_line(*each) for each in settings.items())]
+    process = subprocess.Popen(["doxygen", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    process.stdin.write("".join(lines))
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def finish(process, what, staged):
+    """Waits for it; its warnings name our files, not the copies below `staged`."""
+    _, said = process.communicate()
+    if process.returncode != 0 or said.strip():
+        raise Failed(f"doxygen, on {what}:\n" + re.sub(rf"{re.escape(str(staged))}/?", "", said))

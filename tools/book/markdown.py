@@ -1,0 +1,127 @@
+"""From GitHub's Markdown, in which chapters are written, to what Doxygen makes a page of.
+
+Doxygen gets the prose, headings and lists. Code, links and folded answers are handed to it as
+HTML, since it would read commands and names into them.
+"""
+
+import re
+from html import escape
+from typing import NamedTuple
+
+import told
+from book import highlight, page
+
+_HEADING = re.compile(r"(#{1,4}) (.*)$")
+_CODE = re.compile(r"(?<!`)(?P<tick>`+)(?!`)(?P<code>.+?)(?<!`)(?P=tick)(?!`)", re.S)
+_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)", re.S)
+_TAG = re.compile(r"</?(?:details|summary)>")
+
+
+class Source(NamedTuple):
+    """A page to be: its Markdown, its label, and what links and names in it lead to.
+
+    `link` makes of a link's target the address in the book; `name` of a symbol its address in a
+    reference, or None.
+    """
+
+    text: str
+    label: str
+    link: object
+    name: object
+    above: str = ""
+    below: str = ""
+
+
+def slug(heading):
+    """The anchor that GitHub gives a heading."""
+    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return kept.replace(" ", "-")
+
+
+def anchor(label, heading):
+    """The anchor of a heading in the book, where all pages share one space of names."""
+    return f"{label}-{slug(heading)}"
+
+
+def _raw(html):
+    """HTML inside a paragraph."""
+    return rf"\htmlonly {html}\endhtmlonly "[:-1]
+
+
+def _raw_block(html):
+    """HTML that is a block of its own."""
+    return f"\\htmlonly[block]\n{html}\n\\endhtmlonly"
+
+
+def _code(text, source):
+    """Inline code; a name that the reference knows leads there."""
+    shown = escape(text.strip()).replace("|", "&#124;")
+    where = source.name(text.strip())
+    code = f"<code>{shown}</code>"
+    return f'<a class="symbol" href="{escape(where)}">{code}</a>' if where else code
+
+
+def _link(match, source):
+    """A link as HTML, with the code in its text."""
+    text = _CODE.sub(lambda m: f"<code>{escape(m['code'])}</code>", match[1])
+    return _raw(f'<a href="{escape(source.link(match[2]))}">{text}</a>')
+
+
+def _inline(prose, source):
+    """Links and code of some lines of prose; a piece of code is no place for a link."""
+    pieces, at = [], 0
+    whole = re.compile(f"{_LINK.pattern}|{_CODE.pattern}", re.S)
+    for match in whole.finditer(prose):
+        pieces.append(prose[at:match.start()])
+        link = _LINK.fullmatch(match[0])
+        code = None if link else _CODE.fullmatch(match[0])
+        pieces.append(_link(link, source) if link else _raw(_code(code["code"], source)))
+        at = match.end()
+    return "".join(pieces) + prose[at:]
+
+
+def _prose(lines, source):
+    """Lines between fences: headings get names, the rest its links and code."""
+    out, paragraph = [], []
+
+    def flush():
+        if paragraph:
+            out.append(_inline("\n".join(paragraph), source))
+            paragraph.clear()
+
+    for line in lines:
+        heading = _HEADING.match(line)
+        if heading or _TAG.match(line) or not line.strip():
+            flush()
+            out.append(_special(line, heading, source))
+        else:
+            paragraph.append(line)
+    flush()
+    return out
+
+
+def _special(line, heading, source):
+    """A heading, a folding tag or a blank line."""
+    if not heading:
+        return _raw_block(line) if line.strip() else line
+    if len(heading[1]) == 1:
+        return f"# {heading[2]} {{#{source.label}}}\n\n[TOC]\n\n{_raw_block(source.above)}"
+    return f"{heading[1]} {heading[2]} {{#{anchor(source.label, heading[2])}}}"
+
+
+def _anchors(text):
+    """The anchor of each told block, by the index of the line that opens its fence."""
+    return {block.open_line - 1: page.told_anchor(k) for k, block in enumerate(told.parse(text))}
+
+
+def to_doxygen(source):
+    """The page as Doxygen's input."""
+    lines = told.lines_of(source.text)
+    named = _anchors(source.text)
+    out, at = [], 0
+    for start, end, kind in told.fences(lines):
+        out += _prose(lines[at:start], source)
+        out.append(_raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start))))
+        at = end + 1
+    out += _prose(lines[at:], source)
+    return "\n".join([*out, "", _raw_block(source.below), ""])

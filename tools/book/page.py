@@ -1,0 +1,84 @@
+"""Names of the book's pages, and the frame of those that Doxygen does not write.
+
+Diff and replay pages have a layout of their own, but the header, theme and dark mode of the rest.
+"""
+
+from html import escape
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """A page that a tool has written: what it is called, its file in the book, whose stage."""
+
+    title: str
+    file: str
+    stage: int | None = None
+
+
+def chapter_page(stage):
+    """The file of a stage's chapter."""
+    return f"chapter{stage:02}.html"
+
+
+def diff_page(stage):
+    """The file of the page that shows a stage beside the one before it."""
+    return f"diff_{stage:02}.html"
+
+
+def replay_page(stage):
+    """The file of the page that replays a recorded run of a stage's sample."""
+    return f"replay_{stage:02}.html"
+
+
+def reference_page(stage):
+    """The front page of a stage's API reference."""
+    return f"stage{stage:02}/index.html"
+
+
+def told_anchor(k):
+    """The anchor, in its chapter's page, of the chapter's k-th told block, counted from 0."""
+    return f"told{k + 1}"
+
+
+_FRAME = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>evolve: {title}</title>
+<link rel="stylesheet" href="{root}doxygen-awesome.css">
+<link rel="stylesheet" href="{root}book.css">
+<script src="{root}doxygen-awesome-darkmode-toggle.js"></script>
+{head}
+</head>
+<body class="framed">
+<header class="frame">
+<a class="frame-name" href="{root}index.html">evolve</a>
+<nav aria-label="The book">{back}</nav>
+<doxygen-awesome-dark-mode-toggle title="Light or dark" role="button" tabindex="0"
+ aria-label="Light or dark"></doxygen-awesome-dark-mode-toggle>
+</header>
+<script src="{root}frame.js"></script>
+<main class="frame-body">
+<h1>{title}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _link(href, text):
+    """A link of the header."""
+    return f'<a href="{escape(href)}">{escape(text)}</a>'
+
+
+def wrap(title, body_html, head_html="", back=(), root=""):
+    """A whole page with this body.
+
+    `back` adds (href, text) links to the header beside the way to the front page; `root` leads
+    from the page's folder to the book's.
+    """
+    links = [(f"{root}index.html", "Contents"), *back]
+    return _FRAME.format(title=escape(title), body=body_html, head=head_html, root=root,
+                         back=" ".join(_link(*each) for each in links))
