@@ -43,14 +43,20 @@ def anchor(label, heading):
     return f"{label}-{slug(heading)}"
 
 
+def _inert(html):
+    """HTML in which Doxygen finds no end of the comment that it makes of a page."""
+    return html.replace("*/", "*&#47;").replace("/*", "&#47;*")
+
+
 def _raw(html):
-    """HTML inside a paragraph."""
-    return rf"\htmlonly {html}\endhtmlonly "[:-1]
+    """HTML inside a paragraph; quotation marks in it would be taken for the paragraph's."""
+    quoted = html.replace('"', "'")
+    return rf"\htmlonly {_inert(quoted)}\endhtmlonly"
 
 
-def _raw_block(html):
+def raw_block(html):
     """HTML that is a block of its own."""
-    return f"\\htmlonly[block]\n{html}\n\\endhtmlonly"
+    return f"\\htmlonly[block]\n{_inert(html)}\n\\endhtmlonly"
 
 
 def _code(text, source):
@@ -103,10 +109,18 @@ def _prose(lines, source):
 def _special(line, heading, source):
     """A heading, a folding tag or a blank line."""
     if not heading:
-        return _raw_block(line) if line.strip() else line
+        return raw_block(line) if line.strip() else line
     if len(heading[1]) == 1:
-        return f"# {heading[2]} {{#{source.label}}}\n\n[TOC]\n\n{_raw_block(source.above)}"
+        return f"# {heading[2]} {{#{source.label}}}\n\n[TOC]\n\n{raw_block(source.above)}"
     return f"{heading[1]} {heading[2]} {{#{anchor(source.label, heading[2])}}}"
+
+
+def headings(text):
+    """The headings below the title, as (level, text)."""
+    lines = told.lines_of(text)
+    inside = {k for start, end, _ in told.fences(lines) for k in range(start, end + 1)}
+    found = [_HEADING.match(line) for k, line in enumerate(lines) if k not in inside]
+    return [(len(each[1]), each[2]) for each in found if each and len(each[1]) > 1]
 
 
 def _anchors(text):
@@ -121,7 +135,7 @@ def to_doxygen(source):
     out, at = [], 0
     for start, end, kind in told.fences(lines):
         out += _prose(lines[at:start], source)
-        out.append(_raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start))))
+        out.append(raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start))))
         at = end + 1
     out += _prose(lines[at:], source)
-    return "\n".join([*out, "", _raw_block(source.below), ""])
+    return "\n".join([*out, "", raw_block(source.below), ""])

@@ -31,6 +31,8 @@ def stage_input(stage, staged):
     to.mkdir(parents=True)
     for path in sorted((stage / "evolve").glob("*.*")):
         lines = comments.promoted(path.read_text().split("\n"), path.suffix == ".h")
+        if path.suffix == ".cpp":  # without a page for the file, links to its functions are dead
+            lines += [r"/// \file", f"/// What evolve/{path.stem}.h declares.", ""]
         (to / path.name).write_text("\n".join(lines))
     n = stages.number(stage)
     (staged / stage.name / "front.md").write_text(
@@ -59,6 +61,10 @@ def _settings(root, stage, staged, out):
         "HTML_HEADER": staged / f"{stage.name}.header.html",
         "OUTPUT_DIRECTORY": out,
         "HTML_OUTPUT": f"stage{n:02}",
+        "GENERATE_XML": "YES",
+        "XML_OUTPUT": staged / f"{stage.name}.xml",
+        "XML_PROGRAMLISTING": "NO",
+        "HTML_FOOTER": root / "docs" / "book" / "footer.html",
         "GENERATE_TAGFILE": staged / f"{stage.name}.tag",
     }
 

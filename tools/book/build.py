@@ -1,0 +1,176 @@
+"""Builds the book into build/book, from the chapters, docs/ and what the stages' code says."""
+
+import argparse
+import importlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import stages
+from book import defects, doxygen, links, markdown, names, page, reference, search, site
+from book.sources import Sources
+
+
+def _header(root, home, ways):
+    """The header of Doxygen's pages, with the way back."""
+    text = (root / "docs" / "book" / "header.html").read_text()
+    return text.replace("@HOME@", home).replace("@WAYS@", ways)
+
+
+def _reference_header(root):
+    """Makes the header of a stage's reference: to the book, and to the chapter."""
+    def make(n):
+        ways = (f'<nav id="ways"><a href="../index.html">The book</a> '
+                f'<a href="../{page.chapter_page(n)}">Chapter {n}</a></nav>')
+        return _header(root, "../", ways)
+    return make
+
+
+def extras(root, out):
+    """The pages that other parts of this package write: diffs and replays, where they are there."""
+    found = []
+    for name in ("diffs", "replay"):
+        try:
+            module = importlib.import_module(f"book.{name}")
+        except ModuleNotFoundError as missing:
+            if missing.name != f"book.{name}":
+                raise
+            continue
+        found += module.write(root, out, page.wrap)
+    return found
+
+
+def pictures(root, out):
+    """The pictures of each chapter as HTML that goes above its text."""
+    try:
+        module = importlib.import_module("book.pictures")
+    except ModuleNotFoundError as missing:
+        if missing.name != "book.pictures":
+            raise
+        return {}
+    return module.write(root, out) or {}
+
+
+class Book:
+    """One build: what has been found out so far, and where things go."""
+
+    def __init__(self, root, out):
+        """Empties the folders that are built into."""
+        self.root = root
+        self.out = reference.fresh(out)
+        self.staged = reference.fresh(Path(f"{out}-input"))
+        self.sources = Sources(root)
+        self.tests = defects.all_tests(root)
+        self.symbols = {}
+        self.pairs = []
+
+    def references(self):
+        """One API reference for each stage."""
+        reference.build(self.root, self.staged, self.out, _reference_header(self.root))
+        for stage in stages.stages(self.root):
+            self.symbols[stages.number(stage)] = reference.symbols(stage, self.staged)
+        self.pairs = names.pairs(self.root, lambda stage: self.staged / f"{stage.name}.xml")
+
+    def texts(self):
+        """All pages of prose, and for each what stands before and behind it."""
+        first = site.essays(self.root)
+        return first[:3] + site.chapters(self.root) + first[3:]
+
+    def _generated(self, text):
+        """The prose of a text, with the tables that are made where it asks for them."""
+        prose = text.path.read_text()
+        if text.label == "libevent-map":
+            prose = prose.replace("<!-- theirs -->", markdown.raw_block(names.theirs_first(self.pairs)))
+            prose = prose.replace("<!-- ours -->", markdown.raw_block(names.ours_first(self.pairs)))
+        if text.label == "defects":
+            entries = defects.load(text.path.with_suffix(".toml"), self.tests)
+            table = defects.table(entries, self.tests, self.sources.address)
+            prose = prose.replace("<!-- defects -->", markdown.raw_block(table))
+        return prose
+
+    def stage_texts(self, more):
+        """Writes all prose as Doxygen reads it."""
+        texts = self.texts()
+        resolver = site.Links(self.root, texts, self.sources)
+        newest = max(self.symbols)
+        for k, text in enumerate(texts):
+            n = text.stage or newest
+            above = site.beside(n, more) if text.stage else ""
+            source = markdown.Source(
+                self._generated(text), text.label,
+                lambda target, text=text: resolver.resolve(text, target),
+                site.names(self.symbols[n], self.tests[n], self.sources),
+                above, site.neighbours(texts, k))
+            (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
+        front = site.Text(self.root / "docs" / "book" / "index.md", "index")
+        source = markdown.Source(front.path.read_text(), "mainpage",
+                                 lambda target: resolver.resolve(front, target), lambda name: None)
+        (self.staged / "index.md").write_text(markdown.to_doxygen(source))
+
+    def pages(self, more):
+        """Doxygen's run for the prose."""
+        layout = self.staged / "layout.xml"
+        subprocess.run(["doxygen", "-l", layout], check=True, stdout=subprocess.DEVNULL)
+        layout.write_text(site.layout(layout.read_text(), self.root, more))
+        header = self.staged / "book.header.html"
+        header.write_text(_header(self.root, "$relpath^", ""))
+        settings = doxygen.theme(self.root) | {
+            "PROJECT_BRIEF": "libevent's event loop, built again in eight stages",
+            "INPUT": [self.staged / "index.md",
+                      *(self.staged / f"{text.label}.md" for text in self.texts())],
+            "USE_MDFILE_AS_MAINPAGE": self.staged / "index.md",
+            "LAYOUT_FILE": layout,
+            "HTML_HEADER": header,
+            "HTML_FOOTER": self.root / "docs" / "book" / "footer.html",
+            "OUTPUT_DIRECTORY": self.out,
+            "HTML_OUTPUT": ".",
+        }
+        doxygen.finish(doxygen.start(self.root, settings), "the pages", self.staged)
+
+    def search(self):
+        """What the search box of the book's own pages finds."""
+        index = search.Index()
+        for text in self.texts():
+            whose = f"Chapter {text.stage}: " if text.stage else ""
+            index.add_heading(text.title, text.file, text.title)
+            for level, heading in markdown.headings(self._generated(text)):
+                shown = heading.replace("`", "")
+                index.add_heading(heading, f"{text.file}#{markdown.anchor(text.label, heading)}",
+                                  f"{whose or text.title + ': '}{shown}")
+        for n, symbols in sorted(self.symbols.items()):
+            for symbol in symbols:
+                index.add(symbol.name.rpartition("::")[2], symbol.href,
+                          f"{symbol.name}, stage {n}")
+        for pair in self.pairs:
+            index.add(pair.theirs, f"libevent-map.html#{pair.theirs}", "libevent map")
+        index.write(self.out / "search")
+
+
+def build(root, out):
+    """Builds all of it; returns what is wrong with its links."""
+    book = Book(root, out)
+    book.references()
+    more = extras(root, book.out)
+    book.stage_texts(more)
+    book.pages(more)
+    book.search()
+    book.sources.write(book.out)
+    return links.check(book.out)
+
+
+def main():
+    """The verb `./evolve book`."""
+    parser = argparse.ArgumentParser(prog="./evolve book", description=__doc__)
+    parser.add_argument("--out", type=Path, default=stages.ROOT / "build" / "book",
+                        help="the folder to build into")
+    options = parser.parse_args()
+    began = time.monotonic()
+    try:
+        wrong = build(stages.ROOT, options.out.resolve())
+    except (doxygen.Failed, defects.Wrong) as failure:
+        sys.exit(f"evolve book: {failure}")
+    if wrong:
+        sys.exit("evolve book: dead links:\n" + "\n".join(wrong))
+    pages = sum(1 for _ in options.out.rglob("*.html"))
+    print(f"{pages} pages in {time.monotonic() - began:.0f} s: {options.out / 'index.html'}")

@@ -1,0 +1,116 @@
+"""The libevent map: what a thing is called there, what here, and since which stage.
+
+It is read from the `\\libevent{FILE,NAME}` tags of the headers, as Doxygen has understood them.
+"""
+
+import re
+import xml.etree.ElementTree as xml
+from html import escape
+from typing import NamedTuple
+
+import stages
+
+_TAG = re.compile(r'libevent-map\.html#([\w]+)"><code>[^<]*</code></a> in <code>([\w./-]+)')
+
+
+class Pair(NamedTuple):
+    """A name of libevent's and one of ours: the first stage that has both, and where it is now."""
+
+    file: str
+    theirs: str
+    ours: str
+    stage: int
+    href: str
+
+
+def _tags(element):
+    """The (file, name) pairs in the description of one class, function, variable or enum."""
+    for part in ("briefdescription", "detaileddescription"):
+        described = element.find(part)
+        if described is not None:
+            for html in described.iter("htmlonly"):
+                yield from ((file, name) for name, file in _TAG.findall(html.text or ""))
+
+
+def _address(ident):
+    """Doxygen's address of a member by its identifier."""
+    base, _, anchor = ident.rpartition("_1")
+    return f"{base}.html#{anchor}"
+
+
+def _named(compound):
+    """(what is described, our name for it, its address) of a class and its members."""
+    name = compound.findtext("compoundname")
+    kind = compound.get("kind")
+    if kind in ("class", "struct"):
+        yield compound, name, compound.get("id") + ".html"
+    for member in compound.iter("memberdef"):
+        qualified = member.findtext("qualifiedname") or f"{name}::{member.findtext('name')}"
+        yield member, qualified, _address(member.get("id"))
+
+
+def tagged(xml_folder):
+    """All (file, their name, our name, address) that one stage's headers tell of."""
+    found = []
+    for path in sorted(xml_folder.glob("*.xml")):
+        root = xml.parse(path).getroot()
+        for compound in root.findall("compounddef"):
+            if compound.get("kind") in ("class", "struct", "namespace", "file"):
+                for element, ours, href in _named(compound):
+                    found += [(file, theirs, ours.removeprefix("evolve::"), href)
+                              for file, theirs in _tags(element)]
+    return list(dict.fromkeys(found))
+
+
+def pairs(root, xml_of):
+    """The whole map; `xml_of` says where Doxygen has put a stage's XML."""
+    first, last = {}, {}
+    for stage in stages.stages(root):
+        n = stages.number(stage)
+        for file, theirs, ours, href in tagged(xml_of(stage)):
+            key = file, theirs, ours
+            first.setdefault(key, n)
+            last[key] = f"stage{n:02}/{href}"
+    return [Pair(*key, first[key], last[key]) for key in sorted(first)]
+
+
+def _row(cells):
+    """A row of a table."""
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _table(head, rows):
+    """A table that a phone may scroll by itself."""
+    titles = "".join(f"<th>{title}</th>" for title in head)
+    return (f'<div class="table"><table class="doxtable map"><thead><tr>{titles}</tr></thead>'
+            f'<tbody>\n' + "\n".join(rows) + "\n</tbody></table></div>")
+
+
+def _stage(n):
+    """A link to the chapter that brings it."""
+    return f'<a href="chapter{n:02}.html">{n}</a>'
+
+
+def _ours(pair):
+    """Our name, as a link to what it is now."""
+    return f'<a href="{escape(pair.href)}"><code>{escape(pair.ours)}</code></a>'
+
+
+def theirs_first(all_pairs):
+    """From libevent's name to ours; a row has libevent's name as its anchor, once."""
+    rows, seen = [], set()
+    for pair in sorted(all_pairs, key=lambda p: (p.file, p.theirs, p.ours)):
+        anchor = "" if pair.theirs in seen else f' id="{escape(pair.theirs)}"'
+        seen.add(pair.theirs)
+        rows.append(_row([f"<code>{escape(pair.file)}</code>",
+                          f"<code{anchor}>{escape(pair.theirs)}</code>", _ours(pair),
+                          _stage(pair.stage)]))
+    return _table(["file", "in libevent", "here", "stage"], rows)
+
+
+def ours_first(all_pairs):
+    """From our name to libevent's."""
+    rows = [_row([_ours(pair), f"<code>{escape(pair.theirs)}</code>",
+                  f"<code>{escape(pair.file)}</code>", _stage(pair.stage)])
+            for pair in sorted(all_pairs, key=lambda p: (p.ours, p.file, p.theirs))]
+    return _table(["here", "in libevent", "file", "stage"], rows)
