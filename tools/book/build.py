@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import re
 import subprocess
 import sys
 import time
@@ -41,15 +42,15 @@ def extras(root, out):
     return found
 
 
-def pictures(root, out):
-    """The pictures of each chapter as HTML that goes above its text."""
+def figures(root, stage):
+    """The figures of a stage's chapter, as (the heading that they stand before, HTML)."""
     try:
         module = importlib.import_module("book.pictures")
     except ModuleNotFoundError as missing:
         if missing.name != "book.pictures":
             raise
-        return {}
-    return module.write(root, out) or {}
+        return ()
+    return tuple((figure.after, figure.svg_html) for figure in module.inline(root, stage))
 
 
 class Book:
@@ -96,15 +97,16 @@ class Book:
         newest = max(self.symbols)
         for k, text in enumerate(texts):
             n = text.stage or newest
-            above = site.beside(n, more) if text.stage else ""
+            above = site.beside(n, more) if text.stage else "<!-- -->"
             source = markdown.Source(
                 self._generated(text), text.label,
                 lambda target, text=text: resolver.resolve(text, target),
                 site.names(self.symbols[n], self.tests[n], self.sources),
-                above, site.neighbours(texts, k))
+                above, site.neighbours(texts, k),
+                figures(self.root, text.stage) if text.stage else ())
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
         front = site.Text(self.root / "docs" / "book" / "index.md", "index")
-        source = markdown.Source(front.path.read_text(), "mainpage",
+        source = markdown.Source(front.path.read_text(), markdown.FRONT,
                                  lambda target: resolver.resolve(front, target), lambda name: None)
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
 
@@ -127,6 +129,13 @@ class Book:
             "HTML_OUTPUT": ".",
         }
         doxygen.finish(doxygen.start(self.root, settings), "the pages", self.staged)
+
+    def mend(self):
+        """Code in a heading, which Doxygen writes into the table of contents as it stands."""
+        for text in self.texts():
+            page_file = self.out / text.file
+            html = page_file.read_text()
+            page_file.write_text(re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html))
 
     def search(self):
         """What the search box of the book's own pages finds."""
@@ -154,6 +163,7 @@ def build(root, out):
     more = extras(root, book.out)
     book.stage_texts(more)
     book.pages(more)
+    book.mend()
     book.search()
     book.sources.write(book.out)
     return links.check(book.out)

@@ -11,9 +11,15 @@ from typing import NamedTuple
 import told
 from book import highlight, page
 
+FRONT = "mainpage"
+
 _HEADING = re.compile(r"(#{1,4}) (.*)$")
 _CODE = re.compile(r"(?<!`)(?P<tick>`+)(?!`)(?P<code>.+?)(?<!`)(?P=tick)(?!`)", re.S)
-_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)", re.S)
+_LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<target>[^()\s]+)\)", re.S)
+_SPAN = re.compile(f"{_LINK.pattern}|{_CODE.pattern}", re.S)
+_KEPT = re.compile(r"\0(\d+)\0")
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.S)
+_EMPHASISED = re.compile(r"(?<![\w*])\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?![\w*])", re.S)
 _TAG = re.compile(r"</?(?:details|summary)>")
 
 
@@ -21,7 +27,8 @@ class Source(NamedTuple):
     """A page to be: its Markdown, its label, and what links and names in it lead to.
 
     `link` makes of a link's target the address in the book; `name` of a symbol its address in a
-    reference, or None.
+    reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
+    None, and what stands behind the first drawing.
     """
 
     text: str
@@ -30,6 +37,7 @@ class Source(NamedTuple):
     name: object
     above: str = ""
     below: str = ""
+    figures: tuple = ()
 
 
 def slug(heading):
@@ -69,21 +77,27 @@ def _code(text, source):
 
 def _link(match, source):
     """A link as HTML, with the code in its text."""
-    text = _CODE.sub(lambda m: f"<code>{escape(m['code'])}</code>", match[1])
-    return _raw(f'<a href="{escape(source.link(match[2]))}">{text}</a>')
+    text = _CODE.sub(lambda m: f"<code>{escape(m['code'])}</code>", match["text"])
+    return _raw(f'<a href="{escape(source.link(match["target"]))}">{text}</a>')
+
+
+def _emphasis(prose):
+    """Strong and emphasised words as HTML, which may have code or a link at their ends."""
+    prose = _STRONG.sub(r"<strong>\1</strong>", prose)
+    return _EMPHASISED.sub(r"<em>\1</em>", prose)
 
 
 def _inline(prose, source):
-    """Links and code of some lines of prose; a piece of code is no place for a link."""
-    pieces, at = [], 0
-    whole = re.compile(f"{_LINK.pattern}|{_CODE.pattern}", re.S)
-    for match in whole.finditer(prose):
-        pieces.append(prose[at:match.start()])
-        link = _LINK.fullmatch(match[0])
-        code = None if link else _CODE.fullmatch(match[0])
-        pieces.append(_link(link, source) if link else _raw(_code(code["code"], source)))
-        at = match.end()
-    return "".join(pieces) + prose[at:]
+    """Links, code and emphasis of a paragraph; a piece of code is no place for the others."""
+    kept = []
+
+    def keep(match):
+        code = _CODE.fullmatch(match[0])
+        kept.append(_raw(_code(code["code"], source)) if code else _link(match, source))
+        return f"\0{len(kept) - 1}\0"
+
+    marked = _emphasis(_SPAN.sub(keep, prose))
+    return _KEPT.sub(lambda match: kept[int(match[1])], marked)
 
 
 def _prose(lines, source):
@@ -110,9 +124,18 @@ def _special(line, heading, source):
     """A heading, a folding tag or a blank line."""
     if not heading:
         return raw_block(line) if line.strip() else line
-    if len(heading[1]) == 1:
-        return f"# {heading[2]} {{#{source.label}}}\n\n[TOC]\n\n{raw_block(source.above)}"
-    return f"{heading[1]} {heading[2]} {{#{anchor(source.label, heading[2])}}}"
+    if len(heading[1]) > 1:
+        name = anchor(source.label, heading[2])
+        if source.label == FRONT:  # the side tree lists its sections, before all other pages
+            return raw_block(f'<h2 id="{name}">{escape(heading[2])}</h2>')
+        return f"{_figures(source, line)}{heading[1]} {heading[2]} {{#{name}}}"
+    title = f"# {heading[2]} {{#{source.label}}}\n\n"
+    return title + ("[TOC]\n\n" if source.above else "") + raw_block(source.above)
+
+
+def _figures(source, place):
+    """The figures that stand at this place."""
+    return "".join(raw_block(html) + "\n\n" for where, html in source.figures if where == place)
 
 
 def headings(text):
@@ -132,10 +155,13 @@ def to_doxygen(source):
     """The page as Doxygen's input."""
     lines = told.lines_of(source.text)
     named = _anchors(source.text)
-    out, at = [], 0
+    out, at, drawn = [], 0, False
     for start, end, kind in told.fences(lines):
         out += _prose(lines[at:start], source)
         out.append(raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start))))
+        if kind == "text" and not drawn:
+            out.append("\n" + _figures(source, None))
+            drawn = True
         at = end + 1
     out += _prose(lines[at:], source)
     return "\n".join([*out, "", raw_block(source.below), ""])

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import stages
 from book import markdown, page
 
+_SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
+          "defects": "Defects of libevent"}
 ORDER = ["how-to-follow", "the-loop", "seven-answers", "using-evolve", "glossary",
          "libevent-map", "defects"]
 
@@ -127,7 +129,8 @@ def _group(title, tabs):
 
 def layout(template, root, extras):
     """Doxygen's layout file with the book's order in place of its own lists."""
-    around = {text.label: _tab(text.file, text.title) for text in essays(root)}
+    around = {text.label: _tab(text.file, _SHORT.get(text.label, text.title))
+              for text in essays(root)}
     first = [around[label] for label in ORDER[:3]]
     later = [around[label] for label in ORDER[3:]]
     parts = [
