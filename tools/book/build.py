@@ -13,18 +13,20 @@ from book import defects, doxygen, links, markdown, names, page, reference, sear
 from book.sources import Sources
 
 
-def _header(root, home, ways):
+_BRIEF = "libevent's event loop, built again in eight stages"
+
+
+def _header(root, home, brief):
     """The header of Doxygen's pages, with the way back."""
     text = (root / "docs" / "book" / "header.html").read_text()
-    return text.replace("@HOME@", home).replace("@WAYS@", ways)
+    return text.replace("@HOME@", home).replace("@BRIEF@", brief)
 
 
 def _reference_header(root):
     """Makes the header of a stage's reference: to the book, and to the chapter."""
     def make(n):
-        ways = (f'<nav id="ways"><a href="../index.html">The book</a> '
-                f'<a href="../{page.chapter_page(n)}">Chapter {n}</a></nav>')
-        return _header(root, "../", ways)
+        return _header(root, "../", f'<a href="../index.html">The book</a> '
+                       f'<a href="../{page.chapter_page(n)}">Chapter {n}</a>')
     return make
 
 
@@ -116,9 +118,8 @@ class Book:
         subprocess.run(["doxygen", "-l", layout], check=True, stdout=subprocess.DEVNULL)
         layout.write_text(site.layout(layout.read_text(), self.root, more))
         header = self.staged / "book.header.html"
-        header.write_text(_header(self.root, "$relpath^", ""))
+        header.write_text(_header(self.root, "$relpath^", _BRIEF))
         settings = doxygen.theme(self.root) | {
-            "PROJECT_BRIEF": "libevent's event loop, built again in eight stages",
             "INPUT": [self.staged / "index.md",
                       *(self.staged / f"{text.label}.md" for text in self.texts())],
             "USE_MDFILE_AS_MAINPAGE": self.staged / "index.md",
@@ -171,16 +172,14 @@ def build(root, out):
 
 def main():
     """The verb `./evolve book`."""
-    parser = argparse.ArgumentParser(prog="./evolve book", description=__doc__)
-    parser.add_argument("--out", type=Path, default=stages.ROOT / "build" / "book",
-                        help="the folder to build into")
-    options = parser.parse_args()
+    argparse.ArgumentParser(prog="./evolve book", description=__doc__).parse_args()
+    out = stages.ROOT / "build" / "book"
     began = time.monotonic()
     try:
-        wrong = build(stages.ROOT, options.out.resolve())
+        wrong = build(stages.ROOT, out)
     except (doxygen.Failed, defects.Wrong) as failure:
         sys.exit(f"evolve book: {failure}")
     if wrong:
         sys.exit("evolve book: dead links:\n" + "\n".join(wrong))
-    pages = sum(1 for _ in options.out.rglob("*.html"))
-    print(f"{pages} pages in {time.monotonic() - began:.0f} s: {options.out / 'index.html'}")
+    pages = sum(1 for _ in out.rglob("*.html"))
+    print(f"{pages} pages in {time.monotonic() - began:.0f} s: {out / 'index.html'}")

@@ -8,7 +8,7 @@ import tomllib
 from html import escape
 
 import stages
-from book import sources
+from book import names, sources
 
 
 class Wrong(Exception):
@@ -54,7 +54,7 @@ def _proof(defect, tests_of, address):
     links = []
     for test in defect["tests"]:
         path, line = tests_of[defect["stage"]][test]
-        links.append(f'<a href="{address(path, line)}"><code>{escape(test)}</code></a>')
+        links.append(f'<a href="{address(path, line)}"><code>{names.breakable(test)}</code></a>')
     return "<br>".join(links)
 
 
@@ -63,10 +63,8 @@ def table(entries, tests_of, address):
     rows = []
     for defect in entries:
         n = defect.get("stage")
-        chapter = f'<a href="chapter{n:02}.html">{n}</a>' if n else "–"
-        rows.append(f'<tr id="{defect["id"]}"><td>{defect["id"]}</td>'
-                    f'<td>{escape(defect["libevent"])}</td><td>{chapter}</td>'
-                    f'<td>{_proof(defect, tests_of, address)}</td></tr>')
-    return ('<div class="table"><table class="doxtable"><thead><tr><th></th><th>libevent</th>'
-            '<th>stage</th><th>here</th></tr></thead><tbody>\n' + "\n".join(rows)
-            + "\n</tbody></table></div>")
+        rows.append([f'<span class="number" id="{defect["id"]}">{defect["id"]}</span>',
+                     escape(defect["libevent"]),
+                     f'<a href="chapter{n:02}.html">{n}</a>' if n else "–",
+                     _proof(defect, tests_of, address)])
+    return names.table(["", "libevent", "stage", "here"], rows)

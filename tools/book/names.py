@@ -74,16 +74,22 @@ def pairs(root, xml_of):
     return [Pair(*key, first[key], last[key]) for key in sorted(first)]
 
 
-def _row(cells):
-    """A row of a table."""
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+def _row(cells, kind="td"):
+    """A row of a table, in the classes that Doxygen gives to those of its own."""
+    style = "markdownTableHead" if kind == "th" else "markdownTableRowOdd"
+    return f'<tr class="{style}">' + "".join(f"<{kind}>{cell}</{kind}>" for cell in cells) + "</tr>"
 
 
-def _table(head, rows):
+def table(head, rows):
     """A table that a phone may scroll by itself."""
-    titles = "".join(f"<th>{title}</th>" for title in head)
-    return (f'<div class="table"><table class="doxtable map"><thead><tr>{titles}</tr></thead>'
-            f'<tbody>\n' + "\n".join(rows) + "\n</tbody></table></div>")
+    lines = [_row(head, "th"), *(_row(row) for row in rows)]
+    return '<div class="table"><table class="markdownTable">\n' + "\n".join(lines) + "\n</table></div>"
+
+
+def breakable(name):
+    """A long name in which lines may end, between its words."""
+    return re.sub(r"(?<=[a-z0-9_.:])(?=[A-Z])|(?<=[_.])(?=[a-z])|(?<=::)(?=[a-z])", "<wbr>",
+                  escape(name))
 
 
 def _stage(n):
@@ -93,7 +99,13 @@ def _stage(n):
 
 def _ours(pair):
     """Our name, as a link to what it is now."""
-    return f'<a href="{escape(pair.href)}"><code>{escape(pair.ours)}</code></a>'
+    return f'<a href="{escape(pair.href)}"><code>{breakable(pair.ours)}</code></a>'
+
+
+def _theirs(pair, anchor=""):
+    """Their name, and the file that it is in."""
+    return (f'<code{anchor}>{breakable(pair.theirs)}</code> '
+            f'<span class="file">{escape(pair.file)}</span>')
 
 
 def theirs_first(all_pairs):
@@ -102,15 +114,12 @@ def theirs_first(all_pairs):
     for pair in sorted(all_pairs, key=lambda p: (p.file, p.theirs, p.ours)):
         anchor = "" if pair.theirs in seen else f' id="{escape(pair.theirs)}"'
         seen.add(pair.theirs)
-        rows.append(_row([f"<code>{escape(pair.file)}</code>",
-                          f"<code{anchor}>{escape(pair.theirs)}</code>", _ours(pair),
-                          _stage(pair.stage)]))
-    return _table(["file", "in libevent", "here", "stage"], rows)
+        rows.append([_theirs(pair, anchor), _ours(pair), _stage(pair.stage)])
+    return table(["in libevent", "here", "stage"], rows)
 
 
 def ours_first(all_pairs):
     """From our name to libevent's."""
-    rows = [_row([_ours(pair), f"<code>{escape(pair.theirs)}</code>",
-                  f"<code>{escape(pair.file)}</code>", _stage(pair.stage)])
-            for pair in sorted(all_pairs, key=lambda p: (p.ours, p.file, p.theirs))]
-    return _table(["here", "in libevent", "file", "stage"], rows)
+    ordered = sorted(all_pairs, key=lambda p: (p.ours, p.file, p.theirs))
+    return table(["here", "in libevent", "stage"],
+                 [[_ours(pair), _theirs(pair), _stage(pair.stage)] for pair in ordered])

@@ -49,7 +49,7 @@ def _settings(root, stage, staged, out):
     n = stages.number(stage)
     folder = staged / stage.name
     return doxygen.theme(root) | {
-        "PROJECT_BRIEF": f"reference of stage {n}",
+        "PROJECT_NAME": f"evolve, stage {n}",
         "INPUT": [folder / "front.md", folder / "evolve"],
         "USE_MDFILE_AS_MAINPAGE": folder / "front.md",
         "STRIP_FROM_PATH": folder,
