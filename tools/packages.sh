@@ -31,6 +31,7 @@ have() {
   case $1 in
     googletest) have_googletest ;;
     c++) command -v c++ >/dev/null && compiles vector ;;
+    doxygen-awesome-css) [ -d /usr/share/doxygen-awesome-css ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
@@ -47,6 +48,7 @@ package_of() {
     apk:googletest) echo gtest-dev ;;
     pacman:googletest) echo gtest ;;
     pacman:python3) echo python ;;
+    *:dot) echo graphviz ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     pacman:pkg-config | apk:pkg-config | brew:pkg-config | pkg:pkg-config)
       echo pkgconf ;;
