@@ -84,8 +84,9 @@ class Book:
         """The prose of a text, with the tables that are made where it asks for them."""
         prose = text.path.read_text()
         if text.label == "libevent-map":
-            prose = prose.replace("<!-- theirs -->", markdown.raw_block(names.theirs_first(self.pairs)))
-            prose = prose.replace("<!-- ours -->", markdown.raw_block(names.ours_first(self.pairs)))
+            for mark, table in (("theirs", names.theirs_first), ("ours", names.ours_first)):
+                block = markdown.raw_block(table(self.pairs))
+                prose = prose.replace(f"<!-- {mark} -->", block)
         if text.label == "defects":
             entries = defects.load(text.path.with_suffix(".toml"), self.tests)
             table = defects.table(entries, self.tests, self.sources.address)

@@ -83,7 +83,8 @@ def _row(cells, kind="td"):
 def table(head, rows):
     """A table that a phone may scroll by itself."""
     lines = [_row(head, "th"), *(_row(row) for row in rows)]
-    return '<div class="table"><table class="markdownTable">\n' + "\n".join(lines) + "\n</table></div>"
+    inside = "\n".join(lines)
+    return f'<div class="table"><table class="markdownTable">\n{inside}\n</table></div>'
 
 
 def breakable(name):

@@ -93,19 +93,18 @@ def names(symbols, tests, sources):
     return address
 
 
-def _link(href, text, kind=""):
+def _link(href, text):
     """A link of the rows above and below a text."""
-    name = f' class="{kind}"' if kind else ""
-    return f'<a{name} href="{href}">{escape(text)}</a>'
+    return f'<a href="{href}">{escape(text)}</a>'
 
 
 def neighbours(texts, k):
     """The links to the texts before and after, which stand below each."""
-    before = _link(texts[k - 1].file, f"← {texts[k - 1].title}", "previous") if k else (
-        _link("index.html", "← Contents", "previous"))
-    after = _link(texts[k + 1].file, f"{texts[k + 1].title} →", "next") if k + 1 < len(texts) else (
-        _link("index.html", "Contents →", "next"))
-    return f'<nav class="neighbours" aria-label="Previous and next">{before}{after}</nav>'
+    contents = "index.html", "Contents"
+    before = (texts[k - 1].file, texts[k - 1].title) if k else contents
+    after = (texts[k + 1].file, texts[k + 1].title) if k + 1 < len(texts) else contents
+    both = _link(before[0], f"← {before[1]}") + _link(after[0], f"{after[1]} →")
+    return f'<nav class="neighbours" aria-label="Previous and next">{both}</nav>'
 
 
 def beside(stage, extras):

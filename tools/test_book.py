@@ -1,0 +1,313 @@
+"""The book's parts: what becomes of a text, which links are dead, which names and tests exist."""
+
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+from book import comments, defects, highlight, links, markdown, names, page, search, site, sources
+
+
+def converted(text, **more):
+    """A text with the label "here", as Doxygen gets it."""
+    source = markdown.Source(text, "here", lambda target: f"to:{target}",
+                             {"evmap": "stage02/classevmap.html"}.get, **more)
+    return markdown.to_doxygen(source)
+
+
+class Texts(unittest.TestCase):
+    """From GitHub's Markdown to Doxygen's."""
+
+    def test_headings_get_the_names_that_github_gives_them_below_the_pages_own(self):
+        text = converted("# The title\n\n## How it's done: `evmap`\n")
+        self.assertIn("# The title {#here}", text)
+        self.assertIn("## How it's done: `evmap` {#here-how-its-done-evmap}", text)
+
+    def test_diff_fences_are_coloured_by_line(self):
+        text = converted("`evolve/a.h`, all of it:\n\n"
+                         "```diff\n@@ -1 +1 @@\n-int a;\n+long a;\n```\n")
+        self.assertIn(f'<div class="fragment diff" id="{page.told_anchor(0)}">', text)
+        self.assertRegex(text, r'"line removed">-<span class="keywordtype">int</span> a;')
+        self.assertRegex(text, r'"line added">\+<span class="keywordtype">long</span> a;')
+
+    def test_nothing_in_a_fence_is_taken_for_markdown_or_for_html(self):
+        text = converted("```text\n# no heading <b> [x](y)\n```\n")
+        self.assertIn("# no heading &lt;b&gt; [x](y)</div>", text)
+
+    def test_the_end_of_a_comment_in_a_fence_does_not_end_doxygens(self):
+        self.assertNotIn("*/", converted("```cpp\nint a; /* b */\n```\n"))
+
+    def test_answers_are_folded(self):
+        text = converted("<details>\n<summary>Answer</summary>\n\nYes.\n\n</details>\n")
+        self.assertIn("\\htmlonly[block]\n<details>\n\\endhtmlonly", text)
+        self.assertIn("\nYes.\n", text)
+
+    def test_links_go_where_the_book_has_what_they_lead_to(self):
+        text = converted("See [its `own` chapter](../x/README.md#y).\n")
+        self.assertIn("<a href='to:../x/README.md#y'>its <code>own</code> chapter</a>", text)
+
+    def test_code_that_names_a_symbol_leads_to_it(self):
+        text = converted("The `evmap` and **an `a|b`**.\n")
+        self.assertIn("<a class='symbol' href='stage02/classevmap.html'><code>evmap</code></a>",
+                      text)
+        self.assertIn("<strong>an \\htmlonly <code>a&#124;b</code>\\endhtmlonly</strong>", text)
+
+    def test_a_star_in_code_is_no_emphasis(self):
+        text = converted("`T*` is *not* `int*`.\n")
+        self.assertIn("<code>T*</code>\\endhtmlonly is <em>not</em> \\htmlonly <code>int*</code>",
+                      text)
+
+    def test_figures_stand_before_their_heading_or_behind_the_first_drawing(self):
+        text = converted("# T\n\n```text\ndrawing\n```\n\n## Later\n",
+                         figures=((None, "<svg>one</svg>"), ("## Later", "<svg>two</svg>")))
+        self.assertLess(text.index("drawing"), text.index("<svg>one"))
+        self.assertLess(text.index("<svg>one"), text.index("<svg>two"))
+        self.assertLess(text.index("<svg>two"), text.index("## Later"))
+
+
+class Comments(unittest.TestCase):
+    """What Doxygen reads of private things."""
+
+    def promoted(self, text, header=True):
+        """The text after it, and a check that no line has been added or lost."""
+        lines = text.split("\n")
+        out = comments.promoted(lines, header)
+        self.assertEqual(len(out), len(lines))
+        return "\n".join(out)
+
+    def test_what_stands_behind_a_member_documents_it(self):
+        self.assertEqual(self.promoted("  int fd_;     // negative: none"),
+                         "  int fd_;  ///< negative: none")
+
+    def test_what_stands_above_a_declaration_documents_it(self):
+        self.assertEqual(self.promoted("  // One,\n  // or two.\n  struct view {"),
+                         "  /// \\brief One,\n  /// or two.\n  struct view {")
+
+    def test_what_stands_above_an_include_or_nothing_does_not(self):
+        for text in ("// Some systems want it.\n#include <a.h>", "// In order.\n\nint a;"):
+            self.assertEqual(self.promoted(text), text)
+
+    def test_the_inside_of_functions_is_left_alone(self):
+        text = "int f() {\n  // a reason\n  return 1;  // one\n}"
+        self.assertEqual(self.promoted(text, header=False), text)
+
+    def test_ends_of_namespaces_and_words_to_other_tools_are_left_alone(self):
+        for text in ("}  // namespace evolve", "  int a;  // NOLINT(x)", "#endif  // A"):
+            self.assertEqual(self.promoted(text), text)
+
+
+class Folder(unittest.TestCase):
+    """A folder to write into."""
+
+    def setUp(self):
+        self.root = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="evolve-test.")))
+
+    def write(self, name, text):
+        """A file of the folder."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+
+class Dead(Folder):
+    """The checker of links, on a book of two pages."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("index.html", '<a href="sub/a.html#here">a</a> <a href="https://x.org/">x</a>')
+        self.write("sub/a.html", '<p id="here"></p><a href="../index.html">back</a>')
+
+    def test_a_whole_book_has_none(self):
+        self.write("index.html", '<a href="index.html">me</a> <a href="sub/a.html#here">a</a>')
+        self.assertEqual(links.check(self.root), [])
+
+    def test_a_missing_page_is_found(self):
+        self.write("sub/a.html", '<p id="here"></p><a href="../index.html">b</a>'
+                                 '<a href="b.html">c</a>')
+        self.assertIn("sub/a.html: b.html: there is no such file", links.check(self.root))
+
+    def test_a_missing_anchor_is_found(self):
+        self.write("index.html", '<a href="sub/a.html#there">a</a>')
+        self.assertIn("index.html: sub/a.html#there: there is no such anchor",
+                      links.check(self.root))
+
+    def test_a_missing_picture_is_found(self):
+        self.write("sub/a.html", '<p id="here"></p><a href="../index.html"><img src="x.svg"></a>')
+        self.assertIn("sub/a.html: x.svg: there is no such file", links.check(self.root))
+
+    def test_a_way_out_of_the_book_is_found(self):
+        self.write("sub/a.html", '<p id="here"></p><a href="../index.html">b</a>'
+                                 f'<a href="{Path(__file__)}">c</a>')
+        self.assertIn("outside", "\n".join(links.check(self.root)))
+
+    def test_a_page_without_a_way_back_is_found(self):
+        self.write("sub/a.html", '<p id="here"></p>')
+        self.assertIn("sub/a.html: no link leads to the front page", links.check(self.root))
+
+    def test_the_side_tree_and_the_search_are_looked_at_too(self):
+        self.write("search/all_0.js", "var searchData=[['a',['../gone.html#x',1,'']]];")
+        self.write("navtreedata.js", 'var NAVTREE = [["a", "lost.html", null]];')
+        found = "\n".join(links.check(self.root))
+        self.assertIn("gone.html", found)
+        self.assertIn("lost.html", found)
+
+
+class Map(Folder):
+    """The libevent map, from what Doxygen says of a class."""
+
+    XML = """<doxygen><compounddef id="classevolve_1_1evmap" kind="class">
+      <compoundname>evolve::evmap</compoundname>
+      <detaileddescription><para><htmlonly>{0}</htmlonly></para></detaileddescription>
+      <sectiondef><memberdef kind="function" id="classevolve_1_1evmap_1ab12">
+        <name>add</name><qualifiedname>evolve::evmap::add</qualifiedname>
+        <detaileddescription><para><htmlonly>{1}</htmlonly></para></detaileddescription>
+      </memberdef></sectiondef></compounddef></doxygen>"""
+
+    def tag(self, file, name):
+        """What the alias of \\libevent leaves."""
+        return (f'&lt;a href="../libevent-map.html#{name}"&gt;&lt;code&gt;{name}&lt;/code&gt;'
+                f'&lt;/a&gt; in &lt;code&gt;{file}&lt;/code&gt;')
+
+    def setUp(self):
+        super().setUp()
+        for name in ("stage01_one", "stage02_two"):
+            (self.root / name).mkdir()
+        one = self.tag("evmap.c", "event_io_map"), self.tag("evmap.c", "evmap_io_add_")
+        self.write("xml1/empty.xml", "<doxygen/>")
+        self.write("xml2/evmap.xml", self.XML.format(*one))
+        self.pairs = names.pairs(self.root, lambda stage: self.root / f"xml{stage.name[6]}")
+
+    def test_it_knows_who_is_called_what_since_when_and_where(self):
+        self.assertEqual(self.pairs, [
+            ("evmap.c", "event_io_map", "evmap", 2, "stage02/classevolve_1_1evmap.html"),
+            ("evmap.c", "evmap_io_add_", "evmap::add", 2,
+             "stage02/classevolve_1_1evmap.html#ab12")])
+
+    def test_it_reads_in_both_directions(self):
+        there, back = names.theirs_first(self.pairs), names.ours_first(self.pairs)
+        self.assertIn('id="evmap_io_add_"', there)
+        for table in (there, back):
+            self.assertIn('href="stage02/classevolve_1_1evmap.html#ab12"', table)
+            self.assertIn('<a href="chapter02.html">2</a>', table)
+
+
+class Index(Folder):
+    """The index of defects, which must not promise more than there is."""
+
+    def complaints(self, entry, tests=("A.B",)):
+        """What is wrong with an index of this entry, in a project whose stage 1 has these tests."""
+        path = self.write("defects.toml", f"[[defect]]\n{textwrap.dedent(entry)}")
+        try:
+            defects.load(path, {1: {test: (path, 1) for test in tests}})
+        except defects.Wrong as wrong:
+            return str(wrong)
+        return ""
+
+    def test_a_test_that_exists_is_a_proof(self):
+        self.assertEqual(self.complaints('id="D1"\nlibevent="x"\nstage=1\ntests=["A.B"]'), "")
+
+    def test_a_test_that_does_not_is_none(self):
+        said = self.complaints('id="D1"\nlibevent="x"\nstage=1\ntests=["A.C"]')
+        self.assertIn("D1: stage 1 has no test A.C", said)
+
+    def test_without_a_test_there_must_be_a_reason(self):
+        self.assertIn("needs tests", self.complaints('id="D1"\nlibevent="x"\nstage=1'))
+        self.assertEqual(self.complaints('id="D1"\nlibevent="x"\nreason="y"'), "")
+
+    def test_with_one_there_must_be_none(self):
+        entry = 'id="D1"\nlibevent="x"\nstage=1\ntests=["A.B"]\nreason="y"'
+        self.assertIn("needs tests, or else", self.complaints(entry))
+
+    def test_no_number_is_left_out(self):
+        self.assertIn("in order", self.complaints('id="D2"\nlibevent="x"\nreason="y"'))
+
+    def test_the_books_own_index_is_true(self):
+        root = Path(__file__).resolve().parent.parent
+        entries = defects.load(root / "docs/book/defects.toml", defects.all_tests(root))
+        self.assertEqual(len(entries), 35)
+
+
+class Sources(Folder):
+    """Pages of files, and where tests stand."""
+
+    def test_tests_are_found_by_name_with_their_line(self):
+        self.write("test/a_test.cpp", "x\nTEST(One, IsFound) {\nTEST_P(Two,\n       IsToo) {\n")
+        found = sources.tests(self.root)
+        self.assertEqual({name: line for name, (_, line) in found.items()},
+                         {"One.IsFound": 2, "Two.IsToo": 3})
+
+    def test_a_file_that_is_linked_to_gets_a_page_with_that_line(self):
+        path = self.write("stage01_one/test/a_test.cpp", "one\ntwo <3>\n")
+        pages = sources.Sources(self.root)
+        address = pages.address(path, 2)
+        [written] = pages.write(self.root)
+        self.assertEqual(address, f"{written.file}#L2")
+        html = (self.root / written.file).read_text()
+        self.assertIn('id="L2"', html)
+        self.assertIn("two &lt;3&gt;", html)
+        self.assertIn('href="chapter01.html"', html)
+
+
+class Search(Folder):
+    """The index of the search box."""
+
+    def test_a_name_leads_to_all_its_places(self):
+        self.write("all_0.html", '<script src="all_0.js"></script>')
+        self.write("all_5.js", "old")
+        index = search.Index()
+        index.add("evmap", "a.html", "one")
+        index.add_heading("The queue: `evmap`", "b.html#x", "two")
+        index.write(self.root)
+        data = (self.root / "all_0.js").read_text()
+        self.assertIn('"../a.html"', data)
+        self.assertIn('"../b.html#x"', data)
+        self.assertFalse((self.root / "all_5.js").exists())
+        self.assertIn('0: "eq"', (self.root / "searchdata.js").read_text())
+
+    def test_names_are_written_as_the_script_compares_them(self):
+        index = search.Index()
+        index.add("min_heap", "a.html", "x")
+        self.assertEqual(index._entry(0, "min_heap")[0], "min_5fheap_0")
+
+
+class Frame(unittest.TestCase):
+    """Pages that Doxygen does not write."""
+
+    def test_a_page_says_what_it_is_and_leads_back(self):
+        html = page.wrap("a < b", "<p>body</p>", back=[("chapter01.html", "Chapter 1")])
+        for part in ("<title>evolve: a &lt; b</title>", "<p>body</p>", 'href="index.html"',
+                     'href="chapter01.html"'):
+            self.assertIn(part, html)
+
+    def test_code_is_escaped_and_coloured(self):
+        self.assertEqual(highlight.cpp('if (a < "b")  // c'),
+                         '<span class="keywordflow">if</span> (a &lt; '
+                         '<span class="stringliteral">&quot;b&quot;</span>)  '
+                         '<span class="comment">// c</span>')
+
+
+class Links(Folder):
+    """What a link that is true on GitHub becomes in the book."""
+
+    def setUp(self):
+        super().setUp()
+        chapter = self.write("stage01_one/README.md", "# One\n")
+        self.write("docs/exercises/stage01/exercise_test.cpp", "")
+        self.here = site.Text(chapter, "chapter01", 1)
+        self.links = site.Links(self.root, [self.here], sources.Sources(self.root))
+
+    def test_each_kind_leads_somewhere(self):
+        for target, address in {
+                "#a-b": "#chapter01-a-b",
+                "../stage01_one": "chapter01.html",
+                "../stage01_one/README.md#a": "chapter01.html#chapter01-a",
+                "../README.md": "index.html",
+                "https://example.org/": "https://example.org/",
+                "../docs/exercises/stage01/exercise_test.cpp":
+                    "file_docs-exercises-stage01-exercise_test-cpp.html"}.items():
+            self.assertEqual(self.links.resolve(self.here, target), address)
+
+
+if __name__ == "__main__":
+    unittest.main()
