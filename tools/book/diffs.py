@@ -141,13 +141,13 @@ def _line(name, line, side):
 def _column(name, lines, side, tag, extra=""):
     """The old or the new lines of a run."""
     inner = "".join(_line(name, line, side) for line in lines)
-    return f'<{tag} class="{side}"{extra}>{inner}</{tag.split()[0]}>'
+    return f'<{tag} class="{side}"{extra}>{inner}</{tag}>'
 
 
 def _stay(file, lines):
     """Unchanged lines, on both sides for the eye, once for whoever is read to."""
-    return ('<div class="pair same">' + _column(file.name, lines, "old", "div", ' aria-hidden="true"')
-            + _column(file.name, lines, "new", "div") + "</div>")
+    left = _column(file.name, lines, "old", "div", ' aria-hidden="true"')
+    return f'<div class="pair same">{left}{_column(file.name, lines, "new", "div")}</div>'
 
 
 def _folded(file, lines):
@@ -247,15 +247,14 @@ def _contents(files):
         items = "".join(f'<li><a href="#{anchor_of(f.name)}"><code>'
                         f'{escape(f.name.removeprefix(part + "/"))}</code></a>{_sizes(f)}</li>'
                         for f in group)
-        label = part + "/" if "/" in group[0].name else "build"
-        rows.append(f"<h2><code>{label}</code>{_sizes(*group)}</h2><ul>{items}</ul>"
-                    if "/" in group[0].name else f"<h2>{label}</h2><ul>{items}</ul>")
+        heading = f"<code>{part}/</code>" if "/" in group[0].name else "build"
+        rows.append(f"<h2>{heading}{_sizes(*group)}</h2><ul>{items}</ul>")
     return f'<nav class="files" aria-label="Files">{"".join(rows)}</nav>'
 
 
 def _lead(step, last):
     """What one sees here, and where else to go."""
-    chapter = (f'<a href="{page.chapter_page(step.number)}">the chapter</a>')
+    chapter = f'<a href="{page.chapter_page(step.number)}">the chapter</a>'
     what = ("Left the stage before, right this one. " if step.previous else
             "There is no stage before, so all of it is new. ")
     ways = [f'<a href="{page.diff_page(n)}">{word}</a>' for n, word in (
