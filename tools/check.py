@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 
 import stages
-from checks import chapters, diffs, exercises, files, layers, transcripts  # enter their rules
+from checks import (chapters, diffs, exercises, figures, files, layers,  # enter their rules
+                    transcripts)
 from checks.core import RULES, Note, Tree
 from checks.selftest import self_test
 

@@ -604,3 +604,78 @@ def _(garden):
     garden.write(garden.stages[0] / "test/planted_test.cpp", _TEST.format(2))
     patch = _exercise(garden, "solution.patch")
     return patch.relative_to(garden.root).as_posix(), "planted.test"
+
+
+# figures
+
+def picture(garden, name):
+    """The text of a picture, and its lines."""
+    path = garden.root / "docs" / "figures" / f"{name}.txt"
+    if not path.is_file():
+        raise NoPlace(f"there is no picture {name}")
+    return path, lines(path)
+
+
+def _spoiled_picture(garden, wanted, change, name="loop"):
+    """Changes the first line of a picture that is wanted."""
+    path, text = picture(garden, name)
+    k = first((k for k, line in enumerate(text) if re.search(wanted, line)), f"line {wanted!r}")
+    return garden.set_line(path, k + 1, change(text[k]))
+
+
+@plant("figures", "a name that no code has")
+def _(garden):
+    return _spoiled_picture(garden, "`process_active`", lambda line: line.replace(
+        "process_active", "planted_active")), "planted_active is no symbol of stage 1"
+
+
+@plant("figures", "a name that comes only in a later stage")
+def _(garden):
+    return (_spoiled_picture(garden, "@3 .*`timeheap_`", lambda line: line.replace("@3", "@2")),
+            "timeheap_ is no symbol of stage 2")
+
+
+@plant("figures", "a stage that marks nothing new")
+def _(garden):
+    path, text = picture(garden, "loop")
+    garden.write(path, "\n".join(re.sub("@7(?!-)", "@6", line) for line in text
+                                 if "changelist" not in line) + "\n")
+    return f"{path.relative_to(garden.root)}:1", "marks nothing in stage 7"
+
+
+@plant("figures", "words that do not fit into their box")
+def _(garden):
+    return (_spoiled_picture(garden, "^box .*`poll`", lambda line: line.replace(
+        "`poll`", "`poll`, and much more than that")), "does not fit")
+
+
+@plant("figures", "a box outside of the picture")
+def _(garden):
+    return _spoiled_picture(garden, r"^arrow 60 478", lambda line: line.replace(
+        "60 514", "60 9514")), "outside"
+
+
+@plant("figures", "a line that cannot be read")
+def _(garden):
+    return _spoiled_picture(garden, "^box ", lambda line: "circle 1 2 3"), "no 'circle'"
+
+
+@plant("figures", "a picture before a heading that is not there")
+def _(garden):
+    place = _spoiled_picture(garden, "^place before", lambda line: line + " or not", "heap")
+    return place.rpartition(":")[0] + ":1", "has no heading"
+
+
+@plant("figures", "a picture that says nothing to those who do not see it")
+def _(garden):
+    path, text = picture(garden, "heap")
+    garden.write(path, "\n".join(line for line in text if not line.startswith("desc")) + "\n")
+    return f"{path.relative_to(garden.root)}:1", "no description"
+
+
+@plant("figures", "a chapter with one picture only")
+def _(garden):
+    path, _ = picture(garden, "heap")
+    garden.write(path, None)
+    chapters = [p / "README.md" for p in garden.stages if stages.number(p) == 3]
+    return first(chapters, "third stage").relative_to(garden.root).as_posix(), "1 pictures"
