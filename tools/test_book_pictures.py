@@ -168,8 +168,15 @@ class AllPictures(unittest.TestCase):
         """The loop behind its drawing, something else before a heading."""
         for n in map(stages.number, stages.stages()):
             placed = pictures.inline(stages.ROOT, n)
-            self.assertEqual(["loop"], [each.name for each in placed if each.before is None])
+            self.assertEqual(["loop"], [each.name for each in placed if each.after is None])
             self.assertGreater(len(placed), 1)
+
+    def test_a_growing_picture_leads_to_its_other_versions(self):
+        """To all but itself."""
+        html = next(each.svg_html for each in pictures.inline(stages.ROOT, 2) if not each.after)
+        for n in map(stages.number, stages.stages()):
+            self.assertEqual(n != 2, f'href="chapter{n:02}.html#picture-loop"' in html)
+        self.assertIn('href="loop_02.svg"', html)
 
     def test_files(self):
         """Each is a whole SVG file."""

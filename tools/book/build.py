@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import stages
-from book import defects, doxygen, links, markdown, names, page, reference, search, site
+from book import defects, doxygen, links, markdown, names, page, pictures, reference, search, site
 from book.sources import Sources
 
 
@@ -46,13 +46,7 @@ def extras(root, out):
 
 def figures(root, stage):
     """The figures of a stage's chapter, as (the heading that they stand before, HTML)."""
-    try:
-        module = importlib.import_module("book.pictures")
-    except ModuleNotFoundError as missing:
-        if missing.name != "book.pictures":
-            raise
-        return ()
-    return tuple((figure.after, figure.svg_html) for figure in module.inline(root, stage))
+    return tuple((figure.after, figure.svg_html) for figure in pictures.inline(root, stage))
 
 
 class Book:
@@ -163,6 +157,7 @@ def build(root, out):
     book = Book(root, out)
     book.references()
     more = extras(root, book.out)
+    pictures.write(root, book.out)
     book.stage_texts(more)
     book.pages(more)
     book.mend()

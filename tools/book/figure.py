@@ -298,7 +298,10 @@ def _links(figure, stage):
 
 
 _STYLE = """
-div.figure { overflow-x: auto; margin: 1.2rem 0; }
+div.figure { overflow-x: auto; margin: 1.2rem 0 0; }
+.picture .caption { text-align: center; font-size: 0.85em; margin: 0.3rem 0 1.4rem;
+ color: var(--page-secondary-foreground-color); }
+.picture .caption a, .picture .caption b { padding: 0 0.15em; }
 div.figure svg.figure { min-width: 700px; display: block; margin: 0 auto; }
 svg.figure { --ink: var(--page-foreground-color, #2f4153); --paper: var(--page-background-color,
  #fff); --dim: var(--page-secondary-foreground-color, #637485); --area: var(--fragment-background,

@@ -3,10 +3,11 @@
 docs/figures has their texts. One that several stages share grows from each to the next.
 """
 
+from html import escape
 from typing import NamedTuple
 
 import stages
-from book import figure
+from book import figure, page
 
 DRAWING = "after drawing"
 
@@ -14,12 +15,13 @@ DRAWING = "after drawing"
 class Placed(NamedTuple):
     """A picture in a chapter: behind its first drawing in text, or before a heading.
 
-    `before` is the heading as the chapter writes it, with its `##`; None is the drawing.
+    `after` is the heading that comes after it, as the chapter writes it, with its `##`; None where
+    the picture stands behind the drawing.
     """
 
     name: str
-    before: str | None
-    html: str
+    after: str | None
+    svg_html: str
 
 
 def figures(root):
@@ -37,10 +39,26 @@ def heading(each):
     return None if each.place == DRAWING else each.place.removeprefix("before ")
 
 
+def file_of(each, stage):
+    """The file that a picture is written to."""
+    numbered = f"_{stage:02}" if each.first < each.last else ""
+    return f"{each.name}{numbered}.svg"
+
+
+def _versions(each, stage):
+    """The ways to the other chapters' versions of a picture that grows."""
+    links = [f'<a href="{page.chapter_page(n)}#picture-{each.name}">{n}</a>' if n != stage
+             else f'<b aria-current="page">{n}</b>' for n in range(each.first, each.last + 1)]
+    return f" in stage {' '.join(links)}" if len(links) > 1 else ""
+
+
 def _block(each, stage):
     """A picture in a page: on a narrow screen it is moved under the window, not made unreadable."""
-    return (f'<div class="figure" tabindex="0" role="group" '
-            f'aria-label="Picture: {each.full_title(stage)}">{figure.svg(each, stage)}</div>')
+    return (f'<div class="picture" id="picture-{each.name}">'
+            f'<div class="figure" tabindex="0" role="group" '
+            f'aria-label="Picture: {escape(each.full_title(stage))}">{figure.svg(each, stage)}'
+            f'</div><p class="caption">{escape(each.title)}{_versions(each, stage)} · '
+            f'<a href="{file_of(each, stage)}">by itself</a></p></div>')
 
 
 def inline(root, stage):
@@ -53,8 +71,7 @@ def write(root, out):
     written = []
     for stage in map(stages.number, stages.stages(root)):
         for each in of_stage(root, stage):
-            numbered = f"_{stage:02}" if each.first < each.last else ""
-            path = out / f"{each.name}{numbered}.svg"
+            path = out / file_of(each, stage)
             path.write_text(figure.svg(each, stage) + "\n", encoding="utf-8")
             written.append(path)
     return written
