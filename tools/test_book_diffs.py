@@ -127,7 +127,7 @@ class Small(unittest.TestCase):
         self.assertIn("<summary>17 lines stay", self.shown())
 
     def test_a_short_stretch_is_not(self):
-        """A fold costs more than the two lines that it would hide."""
+        """A fold costs more than the few lines that it would hide."""
         lines = [f"int v{k};\n" for k in range(5)]
         self.put("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
         self.put("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")

@@ -20,7 +20,7 @@ from weave import Telling
 
 PARTS = ("evolve", "sample", "cmake", "CMakeLists.txt", "test")
 NEAR = 3  # unchanged lines to be seen on each side of a change
-_FEW = 2  # a stretch that hides no more than this is not worth a fold
+_FEW = 4  # a stretch that hides no more than this is not worth a fold
 
 
 class Run(NamedTuple):

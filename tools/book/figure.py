@@ -197,7 +197,7 @@ def text_width(text, size):
 
 def _text(x, y, text, classes):
     """One line of words; spaces at the edges of its pieces count."""
-    spans = "".join(f'<tspan class="code">{escape(part)}</tspan>' if code else escape(part)
+    spans = "".join(f'<tspan class="mono">{escape(part)}</tspan>' if code else escape(part)
                     for code, part in pieces(text))
     return f'<text x="{x:g}" y="{y:g}" class="{classes}" xml:space="preserve">{spans}</text>'
 
@@ -310,7 +310,7 @@ svg.figure { --ink: var(--page-foreground-color, #2f4153); --paper: var(--page-b
  --dim: #859399; --area: #282c34; --hot: #4da3e8; background: var(--paper); } }
 svg.figure text { font: 13px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
  fill: var(--ink); }
-svg.figure .code { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono",
+svg.figure .mono { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono",
  "Liberation Mono", monospace; font-size: 0.96em; }
 svg.figure text.small, svg.figure text.step { font-size: 11px; }
 svg.figure .mid { text-anchor: middle; }
