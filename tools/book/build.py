@@ -16,6 +16,10 @@ from book.sources import Sources
 _BRIEF = "libevent's event loop, built again in eight stages"
 
 
+# A row of the glossary: the term, and what it is in Chinese.
+_TERM = re.compile(r"^\| ([^|]+) \| ([^|]+) \| .* \| \[\d\]", re.M)
+
+
 def _header(root, home, brief):
     """The header of Doxygen's pages, with the way back."""
     text = (root / "docs" / "book" / "header.html").read_text()
@@ -143,6 +147,9 @@ class Book:
                 shown = heading.replace("`", "")
                 index.add_heading(heading, f"{text.file}#{markdown.anchor(text.label, heading)}",
                                   f"{whose or text.title + ': '}{shown}")
+            for row in _TERM.findall(text.path.read_text()) if text.label == "glossary" else ():
+                for name in row:
+                    index.add(name, text.file, f"Glossary: {', '.join(row)}")
         for n, symbols in sorted(self.symbols.items()):
             for symbol in symbols:
                 index.add(symbol.name.rpartition("::")[2], symbol.href,

@@ -52,6 +52,6 @@ def numbered(text, kind):
     """Code with a number and an anchor on each line."""
     lines = highlight.fragment(text.removesuffix("\n").split("\n"), kind).split("\n")
     for k in range(1, len(lines) - 1):
-        number = f'<span class="lineno" id="L{k}"><a href="#L{k}">{k:5}</a></span>'
+        number = f'<span class="number" id="L{k}"><a href="#L{k}">{k:5}</a></span>'
         lines[k] = re.sub(r">", rf">{number} ", lines[k], count=1)
     return "\n".join(lines)
