@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import time
 from pathlib import Path
 
 import stages
-from book import defects, doxygen, links, markdown, names, page, pictures, reference, search, site
+from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, reference,
+                  search, site)
 from book.sources import Sources
 
 
@@ -35,22 +37,12 @@ def _reference_header(root):
 
 
 def extras(root, out):
-    """The pages that other parts of this package write: diffs and replays, where they are there."""
-    found = []
-    for name in ("diffs", "replay"):
-        try:
-            module = importlib.import_module(f"book.{name}")
-        except ModuleNotFoundError as missing:
-            if missing.name != f"book.{name}":
-                raise
-            continue
-        found += module.write(root, out, page.wrap)
+    """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
+    found = diffs.write(root, out, page.wrap)
+    if importlib.util.find_spec("book.replay"):
+        found += importlib.import_module("book.replay").write(root, out, page.wrap)
+    pictures.write(root, out)
     return found
-
-
-def figures(root, stage):
-    """The figures of a stage's chapter, as (the heading that they stand before, HTML)."""
-    return tuple((figure.after, figure.svg_html) for figure in pictures.inline(root, stage))
 
 
 class Book:
@@ -91,20 +83,23 @@ class Book:
             prose = prose.replace("<!-- defects -->", markdown.raw_block(table))
         return prose
 
+    def _source(self, texts, k, resolver, more):
+        """The k-th text, with what stands around it and what its names and links lead to."""
+        text = texts[k]
+        n = text.stage or max(self.symbols)
+        drawn = pictures.inline(self.root, text.stage) if text.stage else ()
+        return markdown.Source(
+            self._generated(text), text.label, lambda target: resolver.resolve(text, target),
+            site.names(self.symbols[n], self.tests[n], self.sources),
+            site.beside(n, more) if text.stage else "<!-- -->", site.neighbours(texts, k),
+            tuple((figure.after, figure.svg_html) for figure in drawn))
+
     def stage_texts(self, more):
         """Writes all prose as Doxygen reads it."""
         texts = self.texts()
         resolver = site.Links(self.root, texts, self.sources)
-        newest = max(self.symbols)
         for k, text in enumerate(texts):
-            n = text.stage or newest
-            above = site.beside(n, more) if text.stage else "<!-- -->"
-            source = markdown.Source(
-                self._generated(text), text.label,
-                lambda target, text=text: resolver.resolve(text, target),
-                site.names(self.symbols[n], self.tests[n], self.sources),
-                above, site.neighbours(texts, k),
-                figures(self.root, text.stage) if text.stage else ())
+            source = self._source(texts, k, resolver, more)
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
         front = site.Text(self.root / "docs" / "book" / "index.md", "index")
         source = markdown.Source(front.path.read_text(), markdown.FRONT,
@@ -164,7 +159,6 @@ def build(root, out):
     book = Book(root, out)
     book.references()
     more = extras(root, book.out)
-    pictures.write(root, book.out)
     book.stage_texts(more)
     book.pages(more)
     book.mend()
