@@ -208,7 +208,7 @@ def _centred(each, classes, x, width, texts):
     step = each.size + 4
     top = y + height / 2 - step * (len(texts) - 1) / 2 + each.size * 0.35
     return "".join(_text(x + width / 2, top + k * step, text, f"mid {classes}")
-                   for k, text in enumerate(texts))
+                   for k, text in enumerate(texts) if text)
 
 
 def _rect(each, classes, x, width, corner):
