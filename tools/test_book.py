@@ -271,6 +271,14 @@ class Search(Folder):
         self.assertEqual(index._entry(0, "min_heap")[0], "min_5fheap_0")
 
 
+    def test_the_frame_of_results_does_not_touch_its_page(self):
+        script = ('parent.searchBox.CloseResultsWindow();'
+                  'parent.document.getElementById("MSearchField").focus();')
+        mended = search.speak_to_the_page(script)
+        self.assertNotIn("parent.searchBox", mended)
+        self.assertNotIn("parent.document", mended)
+
+
 class Frame(unittest.TestCase):
     """Pages that Doxygen does not write."""
 

@@ -126,11 +126,13 @@ class Book:
         doxygen.finish(doxygen.start(self.root, settings), "the pages", self.staged)
 
     def mend(self):
-        """Code in a heading, which Doxygen writes into the table of contents as it stands."""
+        """What Doxygen does not do well: code in a table of contents, and in frames of files."""
         for text in self.texts():
             page_file = self.out / text.file
             html = page_file.read_text()
             page_file.write_text(re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html))
+        for script in self.out.rglob("search/search.js"):
+            script.write_text(search.speak_to_the_page(script.read_text()))
 
     def search(self):
         """What the search box of the book's own pages finds."""

@@ -70,6 +70,18 @@ class Index:
         (folder / "searchdata.js").write_text(_sections("".join(letters)))
 
 
+def speak_to_the_page(script):
+    """Lets the frame of results ask its page for what it does to it by itself.
+
+    A browser that reads the book from files keeps a frame from touching its page. Whoever chose a
+    result, or pressed Escape in the frame, would get an error.
+    """
+    script = script.replace("parent.searchBox.CloseResultsWindow()",
+                            'parent.postMessage("close_results", "*")')
+    return script.replace('parent.document.getElementById("MSearchField").focus()',
+                          'parent.postMessage("focus_search", "*")')
+
+
 def _sections(letters):
     """The script's table of contents: one section, which has names with these first letters."""
     return (f"var indexSectionsWithContent = {{ 0: {json.dumps(letters, ensure_ascii=False)} }};\n"
