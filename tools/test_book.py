@@ -305,6 +305,12 @@ class Links(Folder):
         self.here = site.Text(chapter, "chapter01", 1)
         self.links = site.Links(self.root, [self.here], sources.Sources(self.root))
 
+    def test_a_test_that_is_named_must_exist_here_or_before(self):
+        self.here.path.write_text("# One\n\n`An.Here`, `An.Gone` and `a.file`, `An.Left`.\n")
+        tests = {0: {"An.Left": 1}, 1: {"An.Here": 1}}
+        self.assertEqual(site.lost_tests(self.here, tests, 1),
+                         ["stage01_one/README.md: there is no test An.Gone"])
+
     def test_each_kind_leads_somewhere(self):
         for target, address in {
                 "#a-b": "#chapter01-a-b",

@@ -83,6 +83,11 @@ class Book:
             prose = prose.replace("<!-- defects -->", markdown.raw_block(table))
         return prose
 
+    def lost_tests(self):
+        """Tests that the texts name, and that nobody has."""
+        return [each for text in self.texts()
+                for each in site.lost_tests(text, self.tests, max(self.tests))]
+
     def _source(self, texts, k, resolver, more):
         """The k-th text, with what stands around it and what its names and links lead to."""
         text = texts[k]
@@ -157,7 +162,7 @@ class Book:
 
 
 def build(root, out):
-    """Builds all of it; returns what is wrong with its links."""
+    """Builds all of it; returns what in it leads nowhere."""
     book = Book(root, out)
     book.references()
     more = extras(root, book.out)
@@ -166,7 +171,7 @@ def build(root, out):
     book.mend()
     book.search()
     book.sources.write(book.out)
-    return links.check(book.out)
+    return book.lost_tests() + links.check(book.out)
 
 
 def main():
@@ -179,6 +184,6 @@ def main():
     except (doxygen.Failed, defects.Wrong) as failure:
         sys.exit(f"evolve book: {failure}")
     if wrong:
-        sys.exit("evolve book: dead links:\n" + "\n".join(wrong))
+        sys.exit("evolve book: these lead nowhere:\n" + "\n".join(wrong))
     pages = sum(1 for _ in out.rglob("*.html"))
     print(f"{pages} pages in {time.monotonic() - began:.0f} s: {out / 'index.html'}")

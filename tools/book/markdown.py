@@ -146,6 +146,14 @@ def headings(text):
     return [(len(each[1]), each[2]) for each in found if each and len(each[1]) > 1]
 
 
+def codes(text):
+    """All inline code of a text."""
+    lines = told.lines_of(text)
+    inside = {k for start, end, _ in told.fences(lines) for k in range(start, end + 1)}
+    prose = "\n".join("" if k in inside else line for k, line in enumerate(lines))
+    return [match["code"].strip() for match in _CODE.finditer(prose)]
+
+
 def _anchors(text):
     """The anchor of each told block, by the index of the line that opens its fence."""
     return {block.open_line - 1: page.told_anchor(k) for k, block in enumerate(told.parse(text))}

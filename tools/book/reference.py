@@ -88,6 +88,9 @@ def _members(compound, name):
     for member in compound.findall("member"):
         href = f"{member.findtext('anchorfile')}#{member.findtext('anchor')}"
         yield Symbol(f"{name}::{member.findtext('name')}", member.get("kind"), href)
+        for value in member.findall("enumvalue"):
+            yield Symbol(f"{name}::{member.findtext('name')}::{value.text}", "enumvalue",
+                         f"{value.get('file')}#{value.get('anchor')}")
 
 
 def symbols(stage, staged):

@@ -73,6 +73,15 @@ class Links:
         return target  # a page of the book alone; whether it is there is checked at the end
 
 
+def lost_tests(text, tests_of, newest):
+    """Tests that a text names, and that neither its stage has nor the one before, where one left."""
+    stage = text.stage or newest
+    known = {**tests_of[stage], **tests_of.get(stage - 1, {})}
+    return [f"{text.path.parent.name}/{text.path.name}: there is no test {code}"
+            for code in dict.fromkeys(markdown.codes(text.path.read_text()))
+            if re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", code) and code not in known]
+
+
 def names(symbols, tests, sources):
     """What inline code leads to: symbols of a stage's reference, and its tests."""
     found = {}
