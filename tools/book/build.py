@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import stages
-from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, reference,
-                  search, site)
+from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
+                  reference, search, site)
 from book.sources import Sources
 
 
@@ -174,9 +174,28 @@ def build(root, out):
     return book.lost_tests() + links.check(book.out)
 
 
+def _arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="./evolve book", description=__doc__)
+    parser.add_argument("--prove", action="store_true", help="then have a browser look at it")
+    parser.add_argument("--self-test", action="store_true",
+                        help="and at copies with planted faults, which it has to find")
+    return parser.parse_args()
+
+
+def _proven(out, options):
+    """Has a browser look at the book, as far as was asked for; the exit status."""
+    try:
+        shots = out.parent / "book-shots"
+        status = prove.prove(stages.ROOT, out, shots) if options.prove else 0
+        return status or (prove.self_test(stages.ROOT, out, shots) if options.self_test else 0)
+    except prove.Missing as missing:
+        sys.exit(f"evolve book: {missing}")
+
+
 def main():
     """The verb `./evolve book`."""
-    argparse.ArgumentParser(prog="./evolve book", description=__doc__).parse_args()
+    options = _arguments()
     out = stages.ROOT / "build" / "book"
     began = time.monotonic()
     try:
@@ -187,3 +206,4 @@ def main():
         sys.exit("evolve book: these lead nowhere:\n" + "\n".join(wrong))
     pages = sum(1 for _ in out.rglob("*.html"))
     print(f"{pages} pages in {time.monotonic() - began:.0f} s: {out / 'index.html'}")
+    sys.exit(_proven(out, options))

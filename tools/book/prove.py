@@ -1,0 +1,163 @@
+"""Has a real browser look at the built book: what it is to find, and whether it would find faults.
+
+The browser is Debian's Chromium, driven by playwright-core; browser/prove.mjs says how. What the
+pages must show is taken from the chapters here, not from the pages.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import stages
+import told
+from book import page, pictures
+
+_HERE = Path(__file__).resolve().parent / "browser"
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Missing(Exception):
+    """Something that the proof needs is not there."""
+
+
+def _browser():
+    """The program to look with."""
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        raise Missing(f"there is no browser to prove the book with: none of {', '.join(_NAMES)}")
+    return found
+
+
+def _driver(folder):
+    """The script in a folder of its own, with what it needs from npm."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = (_HERE / "package.json").read_text()
+    for name in ("package.json", "prove.mjs"):
+        shutil.copy(_HERE / name, folder)
+    stamp = folder / "installed.json"
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        run = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock",
+                              "--loglevel=error"], cwd=folder, capture_output=True, text=True)
+        if run.returncode:
+            raise Missing(f"npm install in {folder} failed: {run.stderr.strip()}")
+        stamp.write_text(wanted)
+    return folder / "prove.mjs"
+
+
+def _chapter(root, stage):
+    """What a chapter's page must show."""
+    text = told.chapter_of(stage)
+    title = text.split("\n", 1)[0].removeprefix("# ").replace("`", "")
+    n = stages.number(stage)
+    return {"file": page.chapter_page(n), "title": title,
+            "blocks": sum(1 for _ in told.fences(told.lines_of(text))),
+            "pictures": len(pictures.of_stage(root, n))}
+
+
+def plan(root, site, shots):
+    """What the browser is to open, and to find there."""
+    numbers = [stages.number(stage) for stage in stages.stages(root)]
+    own = sorted(path.name for path in site.glob("*.html"))
+    looks = [("front", "index.html"), ("chapter", page.chapter_page(2)),
+             ("loop", f"{page.chapter_page(4)}#picture-loop"),
+             ("heap", f"{page.chapter_page(3)}#picture-heap"),
+             ("diff", page.diff_page(5)), ("replay", page.replay_page(3)),
+             ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1]))]
+    return {"site": str(site), "shots": str(shots), "browser": _browser(), "front": "index.html",
+            "chapters": [_chapter(root, stage) for stage in stages.stages(root)],
+            "diffs": [page.diff_page(n) for n in numbers],
+            "replays": [page.replay_page(n) for n in numbers],
+            "pages": [name for name in own if not name.startswith("chapter")]
+            + [page.reference_page(n) for n in numbers],
+            "looks": looks}
+
+
+def _run(script, what, checks=()):
+    """Runs the browser on a plan; (status, what it said)."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(what, file)
+        file.flush()
+        run = subprocess.run(["node", script, file.name, *checks], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return run.returncode, run.stdout
+
+
+def prove(root, site, shots):
+    """Looks at the book; 0 if nothing is wrong. Screenshots are written to `shots`."""
+    script = _driver(site.parent / "browser")
+    status, said = _run(script, plan(root, site, shots))
+    print(said, end="")
+    if status == 0:
+        print(f"screenshots: {shots}")
+    return status
+
+
+# What must be found: each spoils one file of a copy of the book
+
+
+def _inserted(text, before="</body>"):
+    """A change that puts something before the end of a page."""
+    return lambda page_text: page_text.replace(before, text + before)
+
+
+FAULTS = (
+    ("an error on the console", "chapters", "console error: planted", page.chapter_page(3),
+     _inserted("<script>console.error('planted')</script>")),
+    ("a script that dies", "chapters", "uncaught: planted", page.chapter_page(3),
+     _inserted("<script>throw new Error('planted')</script>")),
+    ("a request to somewhere else", "chapters", "request to http://127.0.0.1:9/planted",
+     page.chapter_page(3), _inserted('<img alt="" src="http://127.0.0.1:9/planted">')),
+    ("a script that is not there", "chapters", "ERR_FILE_NOT_FOUND", page.chapter_page(3),
+     _inserted('<script src="planted.js"></script>')),
+    ("a chapter without its title", "chapters", "the title is", page.chapter_page(3),
+     lambda text: text.replace('<div class="title">Stage', '<div class="title">Planted')),
+    ("a block that is not shown", "chapters", "blocks are shown", page.chapter_page(3),
+     _inserted("<style>#told1 { display: none }</style>")),
+    ("a picture that is gone", "chapters", "pictures", page.chapter_page(3),
+     lambda text: re.sub(r"<svg.*?</svg>", "", text, count=1, flags=re.S)),
+    ("a page without a way back", "pages", "no way back", page.diff_page(3),
+     lambda text: text.replace("index.html", "planted.html")),
+    ("an index that finds nothing", "search", "", "search/searchdata.js", lambda text: ""),
+    ("a dead button for the dark mode", "dark", "does not switch",
+     "doxygen-awesome-darkmode-toggle.js",
+     lambda text: text.replace("static disableDarkMode", "static planted")
+     .replace("toggleDarkMode() {", "toggleDarkMode() { return;")),
+    ("a dead button for folding", "diffs", "not all files unfold", "diffs.js", lambda text: ""),
+    ("a dead key in a replay", "replays", "ArrowLeft leads to step", page.replay_page(3),
+     _inserted("<script>addEventListener('keydown', (e) => { if (e.key === 'ArrowLeft') "
+               "e.stopImmediatePropagation(); }, true)</script>", "</head>")),
+    ("a page that is wider than a phone", "phone", "wider than the window", "glossary.html",
+     _inserted('<p style="width: 900px">planted</p>')),
+)
+
+
+def _try(script, what, site, fault):
+    """Plants one fault in a copy of the book; why it was not found, or empty."""
+    _, check, word, file, change = fault
+    with tempfile.TemporaryDirectory(dir=site.parent) as holder:
+        copy = Path(holder) / "book"
+        shutil.copytree(site, copy, copy_function=os.link)
+        old = (copy / file).read_text(encoding="utf-8")
+        if change(old) == old:
+            return f"cannot be planted: {file} is another than was thought"
+        (copy / file).unlink()
+        (copy / file).write_text(change(old), encoding="utf-8")
+        status, said = _run(script, what | {"site": str(copy)}, [check])
+    return "" if status == 1 and word in said else f"status {status}: {said.strip()}"
+
+
+def self_test(root, site, shots):
+    """Plants every fault; 0 if all of them were found."""
+    script, what = _driver(site.parent / "browser"), plan(root, site, shots)
+    missed = 0
+    for fault in FAULTS:
+        why = _try(script, what, site, fault)
+        print(f"{'FAIL' if why else 'ok  '} {fault[1]:10}{fault[0]}" + (f": {why}" if why else ""),
+              flush=True)
+        missed += bool(why)
+    print(f"{len(FAULTS) - missed} of {len(FAULTS)} planted faults found")
+    return 1 if missed else 0
