@@ -49,6 +49,7 @@ package_of() {
     pacman:googletest) echo gtest ;;
     pacman:python3) echo python ;;
     *:dot) echo graphviz ;;
+    *:node) echo nodejs ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     pacman:pkg-config | apk:pkg-config | brew:pkg-config | pkg:pkg-config)
       echo pkgconf ;;
