@@ -66,9 +66,8 @@ class Book:
         self.pairs = names.pairs(self.root, lambda stage: self.staged / f"{stage.name}.xml")
 
     def texts(self):
-        """All pages of prose, and for each what stands before and behind it."""
-        first = site.essays(self.root)
-        return first[:3] + site.chapters(self.root) + first[3:]
+        """All pages of prose."""
+        return site.texts(self.root)
 
     def _generated(self, text):
         """The prose of a text, with the tables that are made where it asks for them."""

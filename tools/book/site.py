@@ -11,8 +11,9 @@ from book import markdown, page
 
 _SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
           "defects": "Defects of libevent"}
-ORDER = ["how-to-follow", "the-loop", "seven-answers", "using-evolve", "glossary",
-         "libevent-map", "defects"]
+BEFORE = ["how-to-follow", "the-loop"]
+BEHIND = ["seven-answers", "using-evolve"]
+LOOK_UP = ["glossary", "libevent-map", "defects"]
 
 
 class Text(NamedTuple):
@@ -40,19 +41,24 @@ def chapters(root):
             for stage in stages.stages(root)]
 
 
-def essays(root):
-    """The pages around them, in the order of the side tree."""
+def essays(root, labels):
+    """Pages around them."""
     at = {"using-evolve": root / "docs" / "using-evolve.md"}
-    return [Text(at.get(label, root / "docs" / "book" / f"{label}.md"), label) for label in ORDER]
+    return [Text(at.get(label, root / "docs" / "book" / f"{label}.md"), label) for label in labels]
+
+
+def texts(root):
+    """All pages of prose, in the order in which they are read."""
+    return essays(root, BEFORE) + chapters(root) + essays(root, BEHIND + LOOK_UP)
 
 
 class Links:
     """Turns the links of a text, which are true on GitHub, into those of the book."""
 
-    def __init__(self, root, texts, sources):
-        """texts are all pages of prose; other files of the project become pages by `sources`."""
+    def __init__(self, root, prose, sources):
+        """prose is all pages of it; other files of the project become pages by `sources`."""
         self.root, self.sources = root, sources
-        self.page_of = {os.path.relpath(text.path, root): text.file for text in texts}
+        self.page_of = {os.path.relpath(text.path, root): text.file for text in prose}
         self.page_of |= {stage.name: page.chapter_page(stages.number(stage))
                          for stage in stages.stages(root)}
         self.page_of["README.md"] = "index.html"
@@ -107,11 +113,11 @@ def _link(href, text):
     return f'<a href="{href}">{escape(text)}</a>'
 
 
-def neighbours(texts, k):
+def neighbours(pages, k):
     """The links to the texts before and after, which stand below each."""
     contents = "index.html", "Contents"
-    before = (texts[k - 1].file, texts[k - 1].title) if k else contents
-    after = (texts[k + 1].file, texts[k + 1].title) if k + 1 < len(texts) else contents
+    before = (pages[k - 1].file, pages[k - 1].title) if k else contents
+    after = (pages[k + 1].file, pages[k + 1].title) if k + 1 < len(pages) else contents
     both = _link(before[0], f"← {before[1]}") + _link(after[0], f"{after[1]} →")
     return f'<nav class="neighbours" aria-label="Previous and next">{both}</nav>'
 
@@ -137,14 +143,14 @@ def _group(title, tabs):
 
 def layout(template, root, extras):
     """Doxygen's layout file with the book's order in place of its own lists."""
-    around = {text.label: _tab(text.file, _SHORT.get(text.label, text.title))
-              for text in essays(root)}
-    first = [around[label] for label in ORDER[:3]]
-    later = [around[label] for label in ORDER[3:]]
+    before, behind, look_up = (
+        [_tab(text.file, _SHORT.get(text.label, text.title)) for text in essays(root, labels)]
+        for labels in (BEFORE, BEHIND, LOOK_UP))
     parts = [
-        '<tab type="mainpage" visible="yes" title="Contents"/>', *first,
+        '<tab type="mainpage" visible="yes" title="Contents"/>', *before,
         _group("Chapters", [_tab(text.file, text.title) for text in chapters(root)]),
-        _group("Look up", later),
+        *behind,
+        _group("Look up", look_up),
         _group("Reference", [_tab(page.reference_page(text.stage), f"Stage {text.stage}")
                              for text in chapters(root)]),
         _group("Side by side", [_tab(e.file, e.title) for e in extras if e.file[:4] == "diff"]),
