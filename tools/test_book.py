@@ -57,10 +57,10 @@ class Texts(unittest.TestCase):
         self.assertIn("<code>T*</code>\\endhtmlonly is <em>not</em> \\htmlonly <code>int*</code>",
                       text)
 
-    def test_figures_stand_before_their_heading_or_behind_the_first_drawing(self):
+    def test_figures_stand_before_their_heading_or_before_the_first_drawing(self):
         text = converted("# T\n\n```text\ndrawing\n```\n\n## Later\n",
                          figures=((None, "<svg>one</svg>"), ("## Later", "<svg>two</svg>")))
-        self.assertLess(text.index("drawing"), text.index("<svg>one"))
+        self.assertLess(text.index("<svg>one"), text.index("<details class=\"drawing\">"))
         self.assertLess(text.index("<svg>one"), text.index("<svg>two"))
         self.assertLess(text.index("<svg>two"), text.index("## Later"))
 

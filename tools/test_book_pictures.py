@@ -165,7 +165,7 @@ class AllPictures(unittest.TestCase):
     """The real ones."""
 
     def test_every_chapter_has_the_loop_and_more(self):
-        """The loop behind its drawing, something else before a heading."""
+        """The loop as its drawing, something else before a heading."""
         for n in map(stages.number, stages.stages()):
             placed = pictures.inline(stages.ROOT, n)
             self.assertEqual(["loop"], [each.name for each in placed if each.after is None])

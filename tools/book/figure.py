@@ -8,7 +8,7 @@ is marked `@1-2` only from 1 to 2. Names in backticks stand for symbols of the s
     desc [@N[-M]] TEXT    what it shows; lines of it are joined
     size WIDTH HEIGHT
     stages N[-M]          whose chapters have it
-    place after drawing   where in the chapter: behind its first drawing in text,
+    place as drawing      where in the chapter: for its first drawing in text, which is folded,
     place before ## HEADING
 
     band X Y W H "NAME"   a part of the program, with its name in the corner

@@ -28,7 +28,7 @@ class Source(NamedTuple):
 
     `link` makes of a link's target the address in the book; `name` of a symbol its address in a
     reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
-    None, and what stands behind the first drawing.
+    None, and what stands for the first drawing.
     """
 
     text: str
@@ -138,6 +138,15 @@ def _figures(source, place):
     return "".join(raw_block(html) + "\n\n" for where, html in source.figures if where == place)
 
 
+def _drawing(source, block):
+    """A chapter's first drawing: the picture in its place, and itself for whoever unfolds it."""
+    figures = _figures(source, None)
+    if not figures:
+        return block
+    folded = '<details class="drawing"><summary>The same in text</summary>'
+    return f"\n{figures}{raw_block(folded)}\n{block}\n{raw_block('</details>')}\n"
+
+
 def headings(text):
     """The headings below the title, as (level, text)."""
     lines = told.lines_of(text)
@@ -166,10 +175,10 @@ def to_doxygen(source):
     out, at, drawn = [], 0, False
     for start, end, kind in told.fences(lines):
         out += _prose(lines[at:start], source)
-        out.append(raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start))))
+        block = raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start)))
         if kind == "text" and not drawn:
-            out.append("\n" + _figures(source, None))
-            drawn = True
+            block, drawn = _drawing(source, block), True
+        out.append(block)
         at = end + 1
     out += _prose(lines[at:], source)
     return "\n".join([*out, "", raw_block(source.below), ""])

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import stages
 from book import figure, page
 
-DRAWING = "after drawing"
+DRAWING = "as drawing"
 
 
 class Placed(NamedTuple):
-    """A picture in a chapter: behind its first drawing in text, or before a heading.
+    """A picture in a chapter: in the place of its first drawing in text, or before a heading.
 
     `after` is the heading that comes after it, as the chapter writes it, with its `##`; None where
-    the picture stands behind the drawing.
+    it is the drawing, which is folded then.
     """
 
     name: str
@@ -35,7 +35,7 @@ def of_stage(root, stage):
 
 
 def heading(each):
-    """The heading that a picture stands before; None where it stands behind the drawing."""
+    """The heading that a picture stands before; None where it stands for the drawing."""
     return None if each.place == DRAWING else each.place.removeprefix("before ")
 
 

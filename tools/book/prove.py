@@ -121,7 +121,8 @@ FAULTS = (
      lambda text: re.sub(r"<svg.*?</svg>", "", text, count=1, flags=re.S)),
     ("a page without a way back", "pages", "no way back", page.diff_page(3),
      lambda text: text.replace("index.html", "planted.html")),
-    ("an index that finds nothing", "search", "", "search/searchdata.js", lambda text: ""),
+    ("an index that finds nothing", "search", "finds nothing", "search/searchdata.js",
+     lambda text: ""),
     ("a dead button for the dark mode", "dark", "does not switch",
      "doxygen-awesome-darkmode-toggle.js",
      lambda text: text.replace("static disableDarkMode", "static planted")

@@ -90,7 +90,8 @@ async function chapters(page) {
   }
 }
 
-// All other pages of the book, and the front of each reference: there is something on them, and nothing goes wrong.
+// All other pages of the book, and the front of each reference: there is something on them, and
+// nothing goes wrong.
 async function pages(page) {
   demand(plan.pages.length > 0, 'the plan has no page');
   for (const file of plan.pages) {
@@ -108,7 +109,8 @@ async function search(page) {
   await page.keyboard.type('evmap', { delay: 20 });
   const results = page.frameLocator('#MSearchResults');
   const entry = results.locator('.SRResult:visible').first();
-  await entry.waitFor();
+  const found = await entry.waitFor({ timeout: 5000 }).then(() => true, () => false);
+  demand(found, 'finds nothing');
   const visible = (await results.locator('.SRResult:visible').allInnerTexts()).map(words);
   demand(visible.every((text) => /^evmap/i.test(text)), `finds ${visible.join(' | ')}`);
   await page.keyboard.press('ArrowDown');  // from the box to the first result
