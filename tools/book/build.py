@@ -106,7 +106,9 @@ class Book:
             source = self._source(texts, k, resolver, more)
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
         front = site.Text(self.root / "docs" / "book" / "index.md", "index")
-        source = markdown.Source(front.path.read_text(), markdown.FRONT,
+        references = ", ".join(f"[{n}]({page.reference_page(n)})" for n in sorted(self.symbols))
+        prose = front.path.read_text().replace("<!-- references -->", references)
+        source = markdown.Source(prose, markdown.FRONT,
                                  lambda target: resolver.resolve(front, target), lambda name: None)
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
 
@@ -130,7 +132,12 @@ class Book:
         doxygen.finish(doxygen.start(self.root, settings), "the pages", self.staged)
 
     def mend(self):
-        """What Doxygen does not do well: code in a table of contents, and in frames of files."""
+        """What Doxygen does not do well: code in a table of contents, and in frames of files.
+
+        And it makes pages of the folders of its input, to which nothing leads.
+        """
+        for orphan in self.out.glob("dir_*.html"):
+            orphan.unlink()
         for text in self.texts():
             page_file = self.out / text.file
             html = page_file.read_text()
