@@ -104,18 +104,31 @@ async function pages(page) {
   }
 }
 
+// The frame of what was found. While one types it may search for less; the last search counts.
+async function resultsOf(page, wanted) {
+  for (let waited = 0; waited < 10000; waited += 100) {
+    const frame = page.frames().find((one) => one.url().endsWith(`?${wanted}`));
+    if (frame) {
+      await frame.waitForLoadState('load');
+      return frame;
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error('finds nothing');
+}
+
 // The search box, by keyboard alone: typed, found, followed.
 async function search(page) {
   await open(page, plan.front);
   await page.locator('#MSearchField').focus();
   await page.keyboard.type('evmap', { delay: 20 });
-  const results = page.frameLocator('#MSearchResults');
+  const results = await resultsOf(page, 'evmap');
   const entry = results.locator('.SRResult:visible').first();
-  const found = await entry.waitFor({ timeout: 5000 }).then(() => true, () => false);
-  demand(found, 'finds nothing');
   const visible = (await results.locator('.SRResult:visible').allInnerTexts()).map(words);
+  demand(visible.length > 0, 'finds nothing');
   demand(visible.every((text) => /^evmap/i.test(text)), `finds ${visible.join(' | ')}`);
   await page.keyboard.press('ArrowDown');  // from the box to the first result
+  await entry.locator('a:focus').waitFor();
   await page.keyboard.press('Enter');      // which has several places: they unfold
   const place = entry.locator('.SRChildren a', { hasText: 'stage 2' }).first();
   await place.waitFor();
