@@ -184,12 +184,9 @@ def _documents(tree):
 
 @rule("every relative link in README, CONTRIBUTING, docs and chapters leads to a file and heading")
 def links(tree):
-    """Follows the links that a reader on GitHub or in a clone would follow; those to the references,
-    which only the built book has, are followed when it is built."""
+    """Follows the links that a reader on GitHub or in a clone would follow."""
     for path in _documents(tree):
         for line, target in _links(path):
-            if path.parent.name == "book" and re.match(r"stage\d\d/\w+\.html$", target):
-                continue
             if why := _dead(path, target):
                 yield tree.problem(path, line, why)
 
