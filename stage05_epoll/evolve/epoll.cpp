@@ -73,7 +73,9 @@ void epoll::del(int fd, what old, what now) noexcept {
 // A number that no descriptor has is not worth a table of that size.
 void epoll::grow(int fd) {
   require_open(fd);
-  views_.resize(static_cast<std::size_t>(fd) + 1);
+  const auto at = static_cast<std::size_t>(fd);
+  if (at >= views_.capacity()) views_.reserve(at + at / 2 + 1);
+  views_.resize(at + 1);
 }
 
 // What the kernel knows is only what we think that it knows: the descriptor may

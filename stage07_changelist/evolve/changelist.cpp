@@ -8,7 +8,8 @@ namespace evolve {
 // A descriptor has one change at most, so there is room for all that has a
 // place. The memory beyond is not touched.
 void changelist::grow(int fd) {
-  const std::size_t size = 2 * (static_cast<std::size_t>(fd) + 1);
+  const auto at = static_cast<std::size_t>(fd);
+  const std::size_t size = at + at / 2 + 1;
   auto more = std::make_unique_for_overwrite<change[]>(size);
   std::copy_n(changes_.get(), count_, more.get());
   place_.resize(size, nowhere);

@@ -63,7 +63,7 @@ class changelist {
  private:
   static constexpr std::uint32_t nowhere = ~std::uint32_t{0};  // in changes_
 
-  void grow(int fd);  // has places for it and for twice as many
+  void grow(int fd);  // has places for it, and for some more
 
   std::unique_ptr<change[]> changes_;  // in the order of the first
   std::uint32_t count_ = 0;  // how many there are

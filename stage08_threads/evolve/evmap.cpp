@@ -71,11 +71,13 @@ void evmap::del(eventop& evsel, event& ev) noexcept {
   if (s.wanted != old) evsel.del(ev.fd_, old, s.wanted);
 }
 
-// A number that no descriptor has is not worth a table of that size.
+// A number that no descriptor has is not worth a table of that size. A table
+// grows by half, since twice as much would often be for nothing.
 evmap::slot& evmap::reserve(int fd) {
   const auto at = static_cast<std::size_t>(fd);
   if (at >= io_.size()) {
     require_open(fd);
+    if (at >= io_.capacity()) io_.reserve(at + at / 2 + 1);
     io_.resize(at + 1);
   }
   return io_[at];
