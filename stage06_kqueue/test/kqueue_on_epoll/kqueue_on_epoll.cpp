@@ -326,8 +326,7 @@ class kernel {
     if (watched_.contains(t)) return;
     if (t.is_descriptor()) {
       ::epoll_ctl(ear_of(t.filter), EPOLL_CTL_DEL, t.number(), nullptr);
-    } else if (t.filter == EVFILT_SIGNAL &&
-               sigismember(&heard_, t.number())) {
+    } else if (t.filter == EVFILT_SIGNAL && sigismember(&heard_, t.number())) {
       unblock(t.number());
     }
   }
