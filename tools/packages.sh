@@ -32,6 +32,11 @@ have() {
     googletest) have_googletest ;;
     c++) command -v c++ >/dev/null && compiles vector ;;
     doxygen-awesome-css) [ -d /usr/share/doxygen-awesome-css ] ;;
+    libevent) compiles event2/event.h ;;
+    libev) compiles ev.h ;;
+    libuv) compiles uv.h ;;
+    asio) compiles asio.hpp ;;
+    valgrind) command -v valgrind >/dev/null && compiles valgrind/callgrind.h ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
@@ -46,6 +51,12 @@ package_of() {
     dnf:googletest) echo gtest-devel ;;
     zypper:googletest) echo googletest-devel ;;
     apk:googletest) echo gtest-dev ;;
+    apt-get:libuv) echo libuv1-dev ;;
+    apt-get:libevent | apt-get:libev | apt-get:asio) echo "lib${1#lib}-dev" ;;
+    dnf:valgrind | zypper:valgrind) echo valgrind-devel valgrind ;;
+    dnf:libevent | dnf:libev | dnf:libuv | dnf:asio) echo "$1-devel" ;;
+    zypper:libevent | zypper:libev | zypper:libuv | zypper:asio) echo "$1-devel" ;;
+    apk:libevent | apk:libev | apk:libuv | apk:asio) echo "$1-dev" ;;
     pacman:googletest) echo gtest ;;
     pacman:python3) echo python ;;
     *:dot) echo graphviz ;;

@@ -1,0 +1,1 @@
+"""What `./evolve bench` is made of: what is measured, how, and how it is told."""

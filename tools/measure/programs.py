@@ -1,0 +1,70 @@
+"""Builds the programs of bench/, and runs them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from stages import ROOT
+
+TREE = ROOT / "build" / "bench"
+PATIENCE = 300  # seconds for one run
+
+
+class Failed(Exception):
+    """Something could not be built or run."""
+
+
+def _cmake(*words):
+    """Runs CMake; what it said when it fails."""
+    command = ["cmake", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def configure():
+    """Prepares the build tree; which of the programs can be built here."""
+    words = ["-S", ROOT / "bench", "-B", TREE]
+    if not (TREE / "CMakeCache.txt").exists() and shutil.which("ninja"):
+        words += ["-G", "Ninja"]
+    _cmake(*words)
+    return set((TREE / "programs").read_text().split())
+
+
+def build(programs):
+    """Builds these programs, and the client that W5 needs."""
+    wanted = sorted(set(programs) | {"client"})
+    print(f"bench: building {', '.join(wanted)}", file=sys.stderr, flush=True)
+    _cmake("--build", TREE, "-j", os.cpu_count(), "--target", *wanted)
+
+
+def command(who, workload, options):
+    """The command that runs a workload on an implementation."""
+    return [str(TREE / "bin" / who.program), workload, *who.options.split(), *options.split()]
+
+
+def parse(text):
+    """The results of a run: `name=number`, each on a line of its own."""
+    return {name: float(value) for name, value in re.findall(r"^(\w+)=(\S+)$", text, re.M)}
+
+
+def run(who, workload, options, under=()):
+    """The results of one run; `under` goes before the command. Raises when it did not end well."""
+    words = [*under, *command(who, workload, options)]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{' '.join(words)}\nhas not ended after {PATIENCE} s") from None
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(words)}\nstatus {done.returncode}: {done.stderr.strip()}")
+    return parse(done.stdout) | {"stderr": done.stderr}
+
+
+def scratch():
+    """A file for what a tool writes."""
+    return tempfile.NamedTemporaryFile(mode="r", prefix="evolve-bench.")
