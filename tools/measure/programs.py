@@ -37,8 +37,8 @@ def configure():
 
 
 def build(programs):
-    """Builds these programs, and the client that W5 needs."""
-    wanted = sorted(set(programs) | {"client"})
+    """Builds these programs, the client that W5 needs, and the clock for those who count."""
+    wanted = sorted(set(programs) | {"client", "made_clock"})
     print(f"bench: building {', '.join(wanted)}", file=sys.stderr, flush=True)
     _cmake("--build", TREE, "-j", os.cpu_count(), "--target", *wanted)
 
@@ -53,11 +53,12 @@ def parse(text):
     return {name: float(value) for name, value in re.findall(r"^(\w+)=(\S+)$", text, re.M)}
 
 
-def run(who, workload, options, under=()):
+def run(who, workload, options, under=(), **environment):
     """The results of one run; `under` goes before the command. Raises when it did not end well."""
     words = [*under, *command(who, workload, options)]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False,
+                              env=os.environ | environment)
     except subprocess.TimeoutExpired:
         raise Failed(f"{' '.join(words)}\nhas not ended after {PATIENCE} s") from None
     if done.returncode != 0:

@@ -265,6 +265,11 @@ class Count:
 
     takes = Row.takes
 
+    @property
+    def alone(self):
+        """Whether no other process has a clock that has to agree."""
+        return self.workload != "w5"
+
 
 def _chain(mode, active, **more):
     """W1 with so many of a thousand events active."""
