@@ -7,8 +7,8 @@
     bench.py --gate          those of the newest stage must be those of bench/gate.json
     bench.py --from FILE     nothing is measured; the tables and charts of an earlier run
 
-Tables are printed; the results and the charts are in build/bench. What is measured, and how, is told
-in bench/README.md.
+Tables are printed; the results and the charts are in build/bench. What is measured, and how, is
+told in bench/README.md.
 """
 
 import argparse

@@ -223,8 +223,8 @@ class Tables(unittest.TestCase):
     results = [result({"floor": [10.0], "evolve": [15.0], "libev": [20.0], "libevent": [30.0]})]
 
     def test_numbers_have_the_digits_that_mean_something(self):
-        self.assertEqual([tables.number(x) for x in (None, 1234.5, 99.94, 0.1234)],
-                         ["-", "1234" if round(1234.5) == 1234 else "1235", "99.9", "0.123"])
+        self.assertEqual([tables.number(x) for x in (None, 1234.4, 99.94, 0.1234)],
+                         ["-", "1234", "99.9", "0.123"])
 
     def test_the_three_tables(self):
         self.assertEqual(tables.medians(self.results),

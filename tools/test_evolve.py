@@ -69,7 +69,7 @@ class Words(Command):
     def test_help_is_for_reading(self):
         status, said, wrong = self.evolve("help")
         self.assertEqual((status, wrong), (0, ""))
-        for verb in ("tour", "test", "run", "diff", "carry", "weave", "check"):
+        for verb in ("tour", "test", "run", "diff", "carry", "weave", "check", "bench"):
             self.assertRegex(said, rf"(?m)^  {verb} ")
 
     def test_a_wrong_word_gets_a_clear_answer_and_usage(self):
@@ -153,6 +153,18 @@ class Packages(Command):
         self.assertEqual(status, 1)
         self.assertIn("this failed", wrong)
         self.assertIn(self.wanted, wrong)
+
+    def test_the_other_libraries_have_the_names_that_each_system_gives_them(self):
+        for manager, names in (
+            ("apt-get", "libevent-dev libev-dev libuv1-dev libasio-dev valgrind strace"),
+            ("dnf", "libevent-devel libev-devel libuv-devel asio-devel valgrind-devel valgrind "
+                    "strace"),
+            ("pacman", "libevent libev libuv asio valgrind strace"),
+        ):
+            script = f'. {self.root}/tools/packages.sh; for tool in libevent libev libuv asio ' \
+                     f'valgrind strace; do package_of $tool {manager}; done'
+            said = subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
+            self.assertEqual(said.split(), names.split(), manager)
 
     def test_without_a_package_manager_the_missing_is_named(self):
         (self.root / "bin/apt-get").unlink()

@@ -111,7 +111,8 @@ def of_stage(results, number):
     """(chart, caption) of a stage, or nothing."""
     if number == 1:
         chart = of_growth(results, "descriptors", ("floor", "stage 1", "stage 1 select"))
-        return chart and (chart, GROWTH["descriptors"] + ", with poll, select and the floor's epoll")
+        title = GROWTH["descriptors"]
+        return chart and (chart, f"{title}, with poll, with select and with the floor's epoll")
     groups = _groups(results, STAGES[number]) if number in STAGES else []
     if not groups:
         return None

@@ -1,7 +1,7 @@
 """What repeats exactly: instructions in user space, by callgrind, and system calls, by strace.
 
 Under callgrind time is made, see bench/made_clock.cpp: which timers are due must not depend on how
-busy the machine is. A reading of the clock is a few instructions there, and no system call anywhere.
+busy the machine is. To read that clock takes a few instructions; it is a system call nowhere.
 """
 
 import os

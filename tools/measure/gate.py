@@ -1,7 +1,7 @@
 """The gate: counts of the newest stage, held against bench/gate.json.
 
-Counts repeat, so a row that has grown is a change of the code and not of the weather. They belong to
-one compiler and one C library; with others there is nothing to compare with, and that is not well.
+Counts repeat, so a row that has grown is a change of the code and not of the weather. They belong
+to one compiler and one C library; with others there is nothing to compare with, which is an error.
 """
 
 import json

@@ -133,13 +133,14 @@ def _w1(label, options, *metrics, **more):
 def _chains(full):
     """W1: the descriptors."""
     sizes = ((100, 1000, 9900), (1, 100, 1000)) if full else ((1000,), (1, 100))
+    often = 2 if full else 1
     for n in sizes[0]:
         for a in sizes[1]:
             if a <= n:
-                yield _w1(f"plain N={n} A={a}", f"--n {n} --a {a} --w 40000", rounds=2 if full else 1)
+                yield _w1(f"plain N={n} A={a}", f"--n {n} --a {a} --w 40000", rounds=often)
     if full:
-        yield _w1("plain N=19500 A=100 eventfds",
-                  "--n 19500 --a 100 --w 40000 --kind eventfd", rounds=2 if full else 1)
+        yield _w1("plain N=19500 A=100 eventfds", "--n 19500 --a 100 --w 40000 --kind eventfd",
+                  rounds=often)
         yield _w1("plain N=1000 A=100 sockets", "--n 1000 --a 100 --w 40000 --kind sock")
         yield _w1("level N=9900 A=1000", "--mode level --n 9900 --a 1000 --w 400000")
     yield _w1("level N=1000 A=100", "--mode level --n 1000 --a 100 --w 400000")
