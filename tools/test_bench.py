@@ -168,13 +168,13 @@ class Counts(unittest.TestCase):
 
     def test_nothing_counted_is_an_error(self):
         row = suite.Count("a row", "w1", "", ("--w 10", 10))
-        with mock.patch.object(counts, "run", lambda *_: {"stderr": "Collected : 0"}):
+        with mock.patch.object(counts, "run", lambda *_, **__: {"stderr": "Collected : 0"}):
             with self.assertRaisesRegex(programs.Failed, "counted nothing in a row"):
                 counts.instructions(row, None)
 
     def test_instructions_are_for_each_unit(self):
         row = suite.Count("a row", "w1", "", ("--w 10", 10))
-        with mock.patch.object(counts, "run", lambda *_: {"stderr": "==1== Collected : 1234\n"}):
+        with mock.patch.object(counts, "run", lambda *_, **__: {"stderr": "==1== Collected : 1234\n"}):
             self.assertEqual(counts.instructions(row, None), 123.4)
 
 

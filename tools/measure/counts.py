@@ -1,6 +1,6 @@
 """What repeats exactly: instructions in user space, by callgrind, and system calls, by strace.
 
-Under callgrind time is made, see bench/made_clock.cpp: which timers are due must not depend on how
+Time is made for both, see bench/made_clock.cpp: which timers are due must not depend on how
 busy the machine is. To read that clock takes a few instructions; it is a system call nowhere.
 """
 
@@ -15,13 +15,17 @@ CALLGRIND = ("valgrind", "--tool=callgrind", "--collect-atstart=no",
 NOISE = 0.0005  # fewer calls than this for each unit are those of starting and ending
 
 
+def _time(row):
+    """The environment in which time is made, unless another process has a say in it."""
+    return {"LD_PRELOAD": str(TREE / "bin" / "made_clock.so")} if row.alone else {}
+
+
 def instructions(row, who):
     """For each unit; nothing when the implementation cannot do it."""
     if not row.instructions:
         return None
     options, units = row.instructions
-    time = {"LD_PRELOAD": str(TREE / "bin" / "made_clock.so")} if row.alone else {}
-    got = run(who, row.workload, f"{row.options} {options}", CALLGRIND, **time)
+    got = run(who, row.workload, f"{row.options} {options}", CALLGRIND, **_time(row))
     if "unsupported" in got:
         return None
     found = re.search(r"Collected : (\d+)", got["stderr"])
@@ -34,7 +38,8 @@ def _summary(row, who, length):
     """How often a run of that length makes each system call, or nothing."""
     with scratch() as file:
         tracer = ("strace", "-f", "-c", "-U", "name,calls", "-o", file.name)
-        got = run(who, row.workload, f"{row.options} --{row.calls[0]} {length}", tracer)
+        options = f"{row.options} --{row.calls[0]} {length}"
+        got = run(who, row.workload, options, tracer, **_time(row))
         lines = re.findall(r"^\s*(\w+)\s+(\d+)$", file.read(), re.M)
     if "unsupported" in got:
         return None
