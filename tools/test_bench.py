@@ -261,7 +261,7 @@ class Pictures(unittest.TestCase):
 
     def test_all_are_drawn_and_well_formed(self):
         drawn, captions = charts.all_charts(everything(), range(1, 9))
-        wanted = {f"w{n}.svg" for n in range(1, 8)} | {f"stage{n:02}.svg" for n in range(1, 9)}
+        wanted = {f"w{n}.svg" for n in (*range(1, 8), "1_setup")} | {f"stage{n:02}.svg" for n in range(1, 9)}
         wanted |= {f"scale_{name}.svg" for name in suite.SCALES}
         self.assertEqual(set(drawn), wanted)
         self.assertEqual(set(captions), set(range(1, 9)))

@@ -6,6 +6,7 @@ from measure import suite, svg
 
 TITLES = {
     "W1": "W1: descriptors",
+    "W1_setup": "W1: all events deleted and added again",
     "W2": "W2: timers",
     "W3": "W3: events deleted and added",
     "W4": "W4: other threads",
@@ -64,7 +65,9 @@ STAGES = {
 
 def of_workload(results, workload):
     """All implementations as dots, in ratios to the floor; memory as bars."""
-    chosen = [r for r in results if r.family == "peers" and r.row.startswith(workload)]
+    setup = workload == "W1_setup"
+    chosen = [r for r in results if r.family == "peers" and r.row.startswith(workload[:2])
+              and (r.metric == "setup_ns") == setup]
     if not chosen:
         return None
     if workload == "W7":

@@ -13,7 +13,7 @@ STYLE = """
 text { fill: currentColor; }
 .faint { opacity: .65; font-size: 12px; }
 .grid { stroke: currentColor; opacity: .15; }
-.line { fill: none; stroke-width: 2; }
+.line, .ring { fill: none; stroke-width: 2.5; }
 """
 PALETTE = {  # implementation: (on light, on dark)
     "floor": ("#8c959f", "#8b949e"),
@@ -62,10 +62,10 @@ class Drawing:
                           f'<title>{escape(told)}</title></rect>')
 
     def dot(self, name, x, y, told):
-        """A dot; a bigger one for what this is all about."""
-        radius = 6 if name == "evolve" else 4
-        self.parts.append(f'<circle class="{self.classes[name]}" cx="{x:.1f}" cy="{y:.1f}" '
-                          f'r="{radius}"><title>{escape(told)}</title></circle>')
+        """A dot; for what this is all about a ring, which hides no dots."""
+        kind, radius = ("ring ", 7) if name == "evolve" else ("", 4)
+        self.parts.append(f'<circle class="{kind}{self.classes[name]}" cx="{x:.1f}" '
+                          f'cy="{y:.1f}" r="{radius}"><title>{escape(told)}</title></circle>')
 
     def path(self, name, points):
         """A line through points."""
@@ -97,7 +97,8 @@ class Drawing:
     def _rule(self, name, dark):
         shade = self.colours[name][dark]
         kind = self.classes[name]
-        return f".{kind} {{ fill: {shade}; }} .line.{kind} {{ fill: none; stroke: {shade}; }}\n"
+        return f".{kind} {{ fill: {shade}; }} " \
+               f".line.{kind}, .ring.{kind} {{ fill: none; stroke: {shade}; }}\n"
 
 
 def short(value):
@@ -112,7 +113,7 @@ def short(value):
 def ticks(low, high):
     """1, 2 and 5 times the powers of ten in between; fewer when these are many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if len(powers) <= 3 else (1,)
+    steps = (1, 2, 5) if high / low < 200 else (1,)
     return [s * 10.0 ** p for p in powers for s in steps if low <= s * 10.0 ** p <= high]
 
 
