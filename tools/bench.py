@@ -123,17 +123,18 @@ def measured(rows, counted, options, names):
     start = time.monotonic()
     rounds = options.rounds or ROUNDS[options.full]
     results = timing.measure_all(rows, names, available, rounds)
-    who = [each for each in suite.implementations("peers")
-           if each.name in names and each.program in available]
     if counted:
         timing.say(f"counting, {len(counted)} rows")
+    who = [each for each in suite.implementations("peers")
+           if each.name in names and each.program in available]
+    numbers = counts.count_all(counted, who)
     return {
         "machine": machine.describe(),
         "full": options.full,
         "rounds": rounds,
         "seconds": round(time.monotonic() - start),
         "times": [result.as_json() for result in results],
-        "counts": counts.count_all(counted, who),
+        "counts": numbers,
     }
 
 

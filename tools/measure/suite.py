@@ -42,11 +42,6 @@ class Implementation:
     options: str = ""
 
     @property
-    def is_peer(self):
-        """Whether it is somebody else's library."""
-        return self.name in PEERS
-
-    @property
     def threads(self):
         """Whether other threads may use the loop."""
         return self.name.endswith("+lock") or self.name in ("floor", "libev", "libuv", "asio")

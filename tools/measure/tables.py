@@ -64,7 +64,8 @@ def to_best(results):
 
 def counted(counts, what):
     """(header, lines): instructions or system calls for each unit."""
-    names = list(dict.fromkeys(name for entry in counts for name in entry["counts"]))
+    present = {name for entry in counts for name in entry["counts"]}
+    names = [who.name for who in suite.implementations("peers") if who.name in present]
     lines = []
     for entry in counts:
         cells = [entry["counts"].get(name, {}).get(what) for name in names]
