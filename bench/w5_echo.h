@@ -31,8 +31,9 @@ class echo_stats {
   static void count() { ++messages_; }
 
   /// Takes the client's word from `fd`: 'S', the start of its window, or 'E',
-  /// the end. Whether it was the end.
+  /// the end. Whether it was the end; a loop may ask again before it stops.
   static bool mark(int fd) {
+    if (ended_) return true;
     char word;
     if (read(fd, &word, 1) != 1) die("the client's word");
     CALLGRIND_TOGGLE_COLLECT;
@@ -42,6 +43,8 @@ class echo_stats {
       start_ = now_ns();
       return false;
     }
+    if (start_ == 0) die("the client gave up");
+    ended_ = true;
     const auto ns = static_cast<double>(now_ns() - start_);
     const auto cpu = static_cast<double>(process_cpu_ns() - start_cpu_);
     const auto messages = static_cast<double>(total() - start_messages_);
@@ -65,6 +68,7 @@ class echo_stats {
   static inline std::atomic<const long*> second_;
   static inline long start_messages_;
   static inline std::uint64_t start_cpu_, start_;
+  static inline bool ended_;
 };
 
 /// A socket that listens on `port` of the loopback, or on a free one for 0.
@@ -158,8 +162,12 @@ class echo {
   }
 
  private:
-  using io = std::conditional_t<Idle, io_timeout_of<Loop>,
-                                std::type_identity<typename Loop::io>>::type;
+  template <bool Timed, class Unused = void>
+  struct held : std::type_identity<typename Loop::io> {};
+  template <class Unused>
+  struct held<true, Unused> : io_timeout_of<Loop> {};
+  using io = typename held<Idle>::type;
+
   struct connection {
     int fd;
   };
