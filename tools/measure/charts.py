@@ -74,7 +74,8 @@ def of_workload(results, workload):
         names = [n for n in chosen[0].samples if not n.startswith(("evolve ", "libevent "))]
         groups = [(suite.RESULTS[r.metric][0], {n: r.median(n) for n in names}) for r in chosen]
         return svg.bars(TITLES[workload], "bytes for each", groups)
-    lines = [(r.label, _ratios(r)) for r in chosen if r.metric not in suite.MORE_IS_BETTER]
+    lines = [(r.label.removeprefix(workload[:2] + " "), _ratios(r))
+             for r in chosen if r.metric not in suite.MORE_IS_BETTER]
     return svg.dots(TITLES[workload], "times as much as the floor", lines)
 
 

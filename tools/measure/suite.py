@@ -23,7 +23,7 @@ RESULTS = {  # what a workload reports: (of what, in which unit)
     "task_ns": ("task", "ns"),
     "p50_ns": ("round trip, median", "ns"),
     "p99_ns": ("round trip, 99 %", "ns"),
-    "cpu_ns": ("CPU for each message", "ns"),
+    "cpu_ns": ("CPU a message", "ns"),
     "msg_per_s": ("messages", "/s"),
     "raise_ns": ("signal", "ns"),
     "fd_event_bytes": ("event", "bytes"),
@@ -128,7 +128,7 @@ def _w1(label, options, *metrics, **more):
 def _chains(full):
     """W1: the descriptors."""
     sizes = ((100, 1000, 9900), (1, 100, 1000)) if full else ((1000,), (1, 100))
-    often = 2 if full else 1
+    often = 1.4 if full else 1
     for n in sizes[0]:
         for a in sizes[1]:
             if a <= n:
@@ -152,7 +152,7 @@ def _timers(full):
     phases = ("insert_ns", "cancel_ns", "rearm_ns", "fire_ns")
     for n, ops in ((100_000, 400_000), (1_000_000, 1_000_000))[:1 + full]:
         yield Row(f"W2 n={n}", "w2", f"--n {n} --ops {ops}", phases,
-                  rounds=1 if n < 1_000_000 else 0.6)
+                  rounds=1 if n < 1_000_000 else 0.4)
     for pattern, told in (("common", "the library's way"), ("same", "plainly")):
         yield Row(f"W2 one duration, {told}", "w2",
                   f"--pattern {pattern} --n 100000 --ops 400000", ("rearm_ns",))
@@ -181,10 +181,10 @@ def _echoes(full):
     """W5: the server on TCP, also with the others' stream layers."""
     for count in (100, 1000) if full else (100,):
         for idle in (0, 1):
-            label = f"W5 {count} connections" + (", idle timeouts" if idle else "")
+            label = f"W5 {count} clients" + (", idle timeouts" if idle else "")
             options = f"--conns {count} --ms 300 --idle {idle}"
-            yield Row(label, "w5", options, ("cpu_ns", "msg_per_s"), rounds=2 if full else 1)
-    yield Row("W5 100 connections, streams", "w5", "--conns 100 --ms 300", ("cpu_ns",), "streams")
+            yield Row(label, "w5", options, ("cpu_ns", "msg_per_s"), rounds=1.4 if full else 1)
+    yield Row("W5 100 clients, streams", "w5", "--conns 100 --ms 300", ("cpu_ns",), "streams")
 
 
 def _stages():

@@ -28,7 +28,7 @@ PALETTE = {  # implementation: (on light, on dark)
     "libuv": ("#8250df", "#d2a8ff"),
     "asio": ("#7d4e00", "#bb8009"),
 }
-STAGES = ("#6e7781", "#8b949e"), ("#bc4c00", "#f0883e"), ("#d1242f", "#ff7b72")
+STAGES = ("#1b7c83", "#76e3ea"), ("#d1242f", "#ff7b72")  # the one before, and the one
 
 
 def colour(name, place=0):
