@@ -174,7 +174,8 @@ class Counts(unittest.TestCase):
 
     def test_instructions_are_for_each_unit(self):
         row = suite.Count("a row", "w1", "", ("--w 10", 10))
-        with mock.patch.object(counts, "run", lambda *_, **__: {"stderr": "==1== Collected : 1234\n"}):
+        said = {"stderr": "==1== Collected : 1234\n"}
+        with mock.patch.object(counts, "run", lambda *_, **__: said):
             self.assertEqual(counts.instructions(row, None), 123.4)
 
 
@@ -261,7 +262,8 @@ class Pictures(unittest.TestCase):
 
     def test_all_are_drawn_and_well_formed(self):
         drawn, captions = charts.all_charts(everything(), range(1, 9))
-        wanted = {f"w{n}.svg" for n in (*range(1, 8), "1_setup")} | {f"stage{n:02}.svg" for n in range(1, 9)}
+        wanted = {f"w{n}.svg" for n in (*range(1, 8), "1_setup")}
+        wanted |= {f"stage{n:02}.svg" for n in range(1, 9)}
         wanted |= {f"scale_{name}.svg" for name in suite.SCALES}
         self.assertEqual(set(drawn), wanted)
         self.assertEqual(set(captions), set(range(1, 9)))

@@ -64,7 +64,8 @@ def page(data, drawn, captions):
         return "\n\n".join(f"![{name.removesuffix('.svg')}](bench/{name})"
                            for name in names if name in drawn)
 
-    stage_images = "\n\n".join(f"![{captions[n]}](bench/stage{n:02}.svg)" for n in captions)
+    stage_images = "\n\n".join(f"![stage {n}](bench/stage{n:02}.svg)\n\n{caption}."
+                                for n, caption in captions.items())
     shown = "\n\n".join(f"### {title}\n\n{tables.markdown(header, lines)}"
                         for title, header, lines in all_tables(data))
     return "\n\n".join((
