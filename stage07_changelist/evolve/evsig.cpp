@@ -186,8 +186,8 @@ std::unique_ptr<mailbox> evsig::open() {
 }
 
 void evsig::reinit() {
-  if (!caught_) return;
   handlers_running.store(0);  // no other thread has come along
+  if (!caught_) return;
   std::unique_ptr<mailbox> own = open();
   for (std::size_t signo = 1; signo < sigmap_.size(); ++signo) {
     own->wanted[signo].store(!sigmap_[signo].empty());

@@ -961,6 +961,24 @@ TEST_F(KqueueChanges, OfAClosedDescriptorThatIsDeletedAreNoErrors) {
   EXPECT_EQ(errors, (std::map<int, int>{}));
 }
 
+// What was noted while the kernel refused the descriptor, and is wanted no more
+// before the kernel hears of it.
+TEST_F(Kqueue, ForgetsWhatWasNotedOfADescriptorThatIsGivenUp) {
+  const unique_fd gone(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  op.add(gone.get(), what::none, what::read);
+  ::close(gone.get());
+  op.prepare();
+  op.wait(0ns);
+  ASSERT_EQ(::dup2(fds.a(), gone.get()), gone.get());
+  op.add(gone.get(), what::read, what::read | what::write);
+  ASSERT_EQ(op.collect().size(), 1u);
+
+  op.del(gone.get(), what::read | what::write, what::none);
+
+  EXPECT_EQ(turn(), answer{});
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
 #endif
 
 }  // namespace

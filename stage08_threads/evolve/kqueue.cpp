@@ -130,7 +130,7 @@ void kqueue::add(int fd, what old, what now) {
 }
 
 void kqueue::del(int fd, what old, what now) noexcept {
-  if (!watches(fd)) return;
+  if (!watches(fd) && !noted_.has(fd)) return;
   views_[static_cast<std::size_t>(fd)].now = now;
   noted_.note(fd, old, now);
 }
