@@ -1,0 +1,194 @@
+"""What a base looks like at a moment: its map, heap, queues, and what the kernel was told."""
+
+import re
+from pathlib import Path
+
+import gdb
+
+from record import words
+from record.memory import (flags, get, has, held, nanoseconds, number, pairs, pointee, queue,
+                           vector)
+
+
+def _what(value):
+    """A set of events as words."""
+    return words.bits(number(value), words.WHAT)
+
+
+def _map(base, name):
+    """Who waits on what descriptor."""
+    if has(base, "by_fd_"):  # one event each, at first
+        slots = enumerate(vector(get(base, "by_fd_")))
+        return {str(fd): [name(ev)] for fd, ev in slots if int(ev)}
+    slots = vector(get(base, "io_", "io_"))
+    waiting = ((fd, queue(get(slot, "events"), "io_next_")) for fd, slot in enumerate(slots))
+    return {str(fd): [name(ev) for ev in events] for fd, events in waiting if events}
+
+
+def _signals(base, name):
+    """Who waits for what signal."""
+    lists = vector(get(base, "evsig_", "sigmap_"))
+    waiting = ((signo, queue(events, "io_next_")) for signo, events in enumerate(lists))
+    return {words.signal_name(signo): [name(ev) for ev in events]
+            for signo, events in waiting if events}
+
+
+def _caught(base):
+    """How often which signal has come since the loop came by."""
+    box = pointee(get(base, "evsig_", "caught_"))
+    if box is None:
+        return {}
+    counts = [number(each) for each in _array(get(box, "counts"))]
+    return {words.signal_name(signo): count for signo, count in enumerate(counts) if count}
+
+
+def _array(value):
+    """The elements of a std::array."""
+    elems = get(value, "_M_elems")
+    first, last = elems.type.strip_typedefs().range()
+    return [elems[k] for k in range(first, last + 1)]
+
+
+def _heap(base, name, start):
+    """The heap as it stands in memory: who, and for what time."""
+    heap = get(base, "timeheap_")
+    entries = get(heap, "heap_")
+    found = [(entries + k).dereference() for k in range(int(get(heap, "size_")))]
+    return [[name(get(e, "ev")), (nanoseconds(get(e, "deadline")) - start) // 1000]
+            for e in found]
+
+
+def _queues(base, name):
+    """Who is due, by priority."""
+    queues = ([get(base, "activequeue_")] if has(base, "activequeue_")
+              else vector(get(base, "activequeues_")))
+    return [[name(ev) for ev in queue(each, "active_next_")] for each in queues]
+
+
+# What the kernel has been told
+
+
+def _poll_set(pollfds):
+    """What poll() is called with."""
+    return {str(int(p["fd"])): words.bits(int(p["events"]), words.POLL) for p in pollfds}
+
+
+def _poll(backend):
+    """The list that goes to the kernel, and what is wanted of the next."""
+    found = {"kernel": _poll_set(vector(get(backend, "polled_")))}
+    if bool(get(backend, "changed_")):
+        found["wanted"] = _poll_set(vector(get(backend, "set_")))
+    return found
+
+
+def epoll_table(fdinfo):
+    """What the kernel itself says that an epoll watches, in /proc/PID/fdinfo/FD."""
+    rows = re.findall(r"^tfd: +(\d+) events: +([0-9a-f]+)", fdinfo, re.M)
+    always = 0x18  # ERR and HUP, which nobody has to ask for
+    return {fd: words.bits(int(events, 16) & ~always, words.EPOLL) for fd, events in sorted(
+        rows, key=lambda row: int(row[0]))}
+
+
+def _epoll(backend):
+    """What the kernel remembers, as it tells itself."""
+    fd = int(get(backend, "epoll_", "fd_"))
+    pid = gdb.selected_inferior().pid
+    found = {"kernel": epoll_table(Path(f"/proc/{pid}/fdinfo/{fd}").read_text())}
+    if has(backend, "noted_"):
+        noted = get(backend, "noted_")
+        first = pointer_of(get(noted, "changes_"))
+        changes = [(first + k).dereference() for k in range(int(get(noted, "count_")))]
+        found["changes"] = [
+            f"fd {int(get(c, 'fd'))}: {_what(get(c, 'old'))} → {_what(get(c, 'now'))}"
+            + (", doubted" if bool(get(c, "doubted")) else "") for c in changes]
+    return found
+
+
+def pointer_of(array):
+    """The first element of a std::unique_ptr to an array."""
+    printed = gdb.default_visualizer(array)
+    return next(iter(printed.children()))[1] if printed else get(array, "_M_t")
+
+
+def kevent(entry):
+    """A change or a find of kqueue's."""
+    filter_ = words.FILTERS.get(int(entry["filter"]), str(int(entry["filter"])))
+    ident = int(entry["ident"])
+    if filter_ == "SIGNAL":
+        who = words.signal_name(ident)
+    else:
+        who = "fd -1" if ident >> 31 else f"fd {ident}"  # an unsigned number of 64 bits
+    return f"{who} {filter_} {words.bits(int(entry['flags']), words.KEVENT_FLAGS, '')}".strip()
+
+
+def _kqueue(backend):
+    """The knotes of the stand-in, which is a kqueue made of epoll."""
+    kq = int(get(backend, "kq_", "fd_"))
+    kernel = gdb.lookup_static_symbol("(anonymous namespace)::the_kernel")
+    found = {}
+    for thing, notes in pairs(get(kernel.value(), "watched_")):
+        for owner, note in pairs(notes):
+            if int(owner) == kq:
+                filter_ = words.FILTERS[int(thing["filter"])]
+                mode = " CLEAR" if int(get(note, "flags")) & 0x20 else ""
+                ident = int(thing["ident"])
+                who = words.signal_name(ident) if filter_ == "SIGNAL" else str(ident)
+                found.setdefault(who, []).append(filter_ + mode)
+    return {"kernel": {ident: ", ".join(filters) for ident, filters in found.items()},
+            "changes": [kevent(entry) for entry in vector(get(backend, "changes_"))]}
+
+
+_BACKENDS = {"evolve::poll": _poll, "evolve::epoll": _epoll, "evolve::kqueue": _kqueue,
+             "evolve::epoll_changelist": _epoll}
+
+
+def _backend(base):
+    """What the backend has asked of the kernel."""
+    backend = pointee(get(base, "evsel_"))
+    kind = str(backend.type.strip_typedefs())
+    if kind not in _BACKENDS:
+        raise KeyError(f"the recorder does not know the backend {kind}")
+    return _BACKENDS[kind](backend)
+
+
+def _tasks(base):
+    """How many tasks have been posted, and how many of them are taken to be run."""
+    tasks = get(base, "tasks_")
+
+    def length(at):
+        count = 0
+        while int(at) != 0:
+            count, at = count + 1, get(at.dereference(), "next_")
+        return count
+    pushed = get(tasks, "pushed_", "_M_b", "_M_p")
+    return {"posted": length(pushed), "taken": length(get(tasks, "taken_"))}
+
+
+def snapshot(base, name, start):
+    """All that the page shows of a base; `name` names an event by a pointer to it."""
+    found = {"map": _map(base, name), "queues": _queues(base, name), **_backend(base)}
+    if has(base, "timeheap_"):
+        found["heap"] = _heap(base, name, start)
+    if has(base, "evsig_"):
+        found["signals"] = _signals(base, name)
+        found["caught"] = _caught(base)
+    for flag in ("asleep_", "wakeable_", "exit_", "break_"):
+        if has(base, flag):
+            found[flag] = bool(number(get(base, flag)))
+    if has(base, "tasks_"):
+        found["tasks"] = _tasks(base)
+    running = get(base, "running_") if has(base, "running_") else None
+    if running is not None:
+        found["running"] = name(running) if int(running) else None
+    return found
+
+
+def is_idle(event):
+    """Whether an event is on nothing: to delete it would do nothing."""
+    return not flags(event) & 0x0b
+
+
+def timeout_of(value):
+    """The timeout that add() was given, in µs; None for none."""
+    given = held(value)
+    return None if given is None else nanoseconds(given) // 1000
