@@ -17,18 +17,9 @@ sys.dont_write_bytecode = True
 
 import gdb  # noqa: E402
 
-from record import calls, memory, points, state  # noqa: E402
+from record import calls, memory, names, points, state  # noqa: E402
 
 _STAND_IN = "kqueue_on_epoll.cpp"
-
-
-def _plain(name):
-    """A function's name without parameters, as one speaks of it."""
-    name = re.sub(r"\(anonymous namespace\)::|evolve::", "", name)
-    if "<lambda" in name or "{lambda" in name or name.startswith("operator()"):
-        maker = re.split(r"::[<{]lambda", name)[0]
-        return "a lambda in " + maker.partition("(")[0] if maker != name else "a lambda"
-    return name.partition("(")[0]
 
 
 class Recorder:
@@ -94,7 +85,7 @@ class Recorder:
         key = f"{place}:{first}"
         if key not in self.functions:
             self.functions[key] = True
-            self.say({"function": key, "name": _plain(symbol.name or ""), "file": place,
+            self.say({"function": key, "name": names.of_function(symbol.name or ""), "file": place,
                       "first": first, "last": max(first, last)})
         return key
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gdb
 
-from record import words
+from record import names, words
 
 _NOT_THERE = ("the recorder knows a member `{name}` of {type}, and there is none any more; "
               "let tools/record/memory.py follow the change")
@@ -125,45 +125,15 @@ def _lambda_at(invoke):
     return None
 
 
-def _balanced(text):
-    """The text up to the brace that closes its first one."""
-    depth = 0
-    for k, char in enumerate(text):
-        depth += (char == "{") - (char == "}")
-        if char == "}" and depth == 0:
-            return text[:k + 1]
-    return text
-
-
-def callback_name(source, line, maker):
-    """How to call a lambda that stands there in the source and was made in function `maker`.
-
-    One with a name keeps it; one that only calls a function of its class gets that one's name;
-    others are called by what they do.
-    """
-    rest = " ".join(part.strip() for part in source.split("\n")[line - 1:line + 8])
-    found = re.search(r"(?:(\w+) = )?\[[^\[\]]*\]\s*(?:\([^()]*\)\s*)?(\{.*)", rest)
-    owner = maker.rpartition("::")[0]
-    if not found:
-        return f"{maker}'s"
-    if found[1]:
-        return f"{maker}: {found[1]}"
-    body = _balanced(found[2])[1:-1].strip()
-    only = re.fullmatch(r"(?:return )?(\w+)\([^()]*\);", body)
-    if only and owner:
-        return f"{owner}::{only[1]}"
-    return f"{owner or maker}: {body.rstrip(';') or '{}'}"
-
-
 @lru_cache(maxsize=None)
 def callback_of(invoke):
     """What the callback with that invoke() calls."""
     made = re.search(r"invoke<(.*)::[<{]lambda", gdb.block_for_pc(invoke).function.name)
     if not made:
         return "a function"
-    maker = re.sub(r"\(anonymous namespace\)::|evolve::", "", made[1]).partition("(")[0]
+    maker = names.of_function(made[1])
     place = _lambda_at(invoke)
-    return callback_name(place[0].read_text(), place[1], maker) if place else maker
+    return names.callback_name(place[0].read_text(), place[1], maker) if place else maker
 
 
 def flags(event):

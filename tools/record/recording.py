@@ -192,41 +192,36 @@ def _line(value):
     return json.dumps(value, ensure_ascii=False)
 
 
+def _rows(values):
+    """A line for each."""
+    return ",\n".join(f"  {value}" for value in values)
+
+
 def dumps(recording):
-    """The text of a recording: a line for each step, each event, and each line of code."""
-    parts = []
-    for key, value in recording.items():
-        if key == "steps":
-            rows = ",\n".join("  " + _line(step) for step in value)
-            parts.append(f' "steps": [\n{rows}\n ]')
-        elif key == "events":
-            rows = ",\n".join(f"  {_line(k)}: {_line(v)}" for k, v in value.items())
-            parts.append(f' "events": {{\n{rows}\n }}')
-        elif key == "functions":
-            text = json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n ")
-            parts.append(f' "functions": {text}')
-        else:
-            parts.append(f" {_line(key)}: {_line(value)}")
+    """The text of a recording: a line for each step, each event, and each line of code.
+
+    The times stand apart, since no two runs have the same.
+    """
+    steps = [{key: value for key, value in step.items() if key != "us"}
+             for step in recording["steps"]]
+    code = json.dumps(recording["functions"], ensure_ascii=False, indent=1)
+    events = (f"{_line(key)}: {_line(value)}" for key, value in recording["events"].items())
+    apart = ("events", "functions", "steps")
+    parts = [f" {_line(key)}: {_line(value)}" for key, value in recording.items()
+             if key not in apart]
+    parts += [f' "events": {{\n{_rows(events)}\n }}',
+              ' "functions": ' + code.replace("\n", "\n "),
+              f' "steps": [\n{_rows(map(_line, steps))}\n ]',
+              f' "us": {_line([step["us"] for step in recording["steps"]])}']
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def load(file):
     """A recording from its file."""
-    return json.loads(Path(file).read_text(encoding="utf-8"))
-
-
-def states(recording):
-    """The whole state of each step's base after it; None for a step without one."""
-    known, found = {}, []
-    for step in recording["steps"]:
-        base = step.get("base")
-        if base is None:
-            found.append(None)
-            continue
-        whole = {**known.get(base, {}), **step.get("state", {})}
-        known[base] = {key: value for key, value in whole.items() if value is not None}
-        found.append(known[base])
-    return found
+    recording = json.loads(Path(file).read_text(encoding="utf-8"))
+    times = recording.pop("us")
+    steps = [{"us": us, **step} for us, step in zip(times, recording["steps"], strict=True)]
+    return {**recording, "steps": steps}
 
 
 def stale(recording, stage):

@@ -39,14 +39,23 @@ class Names:
         """`events` is what was noted of each."""
         self.events = events
 
+    def _waits(self, key):
+        """What the event waits for, where another has the same callback and descriptor."""
+        event = self.events[key]
+        alike = [other for other in self.events.values()
+                 if (other["calls"], other.get("fd")) == (event["calls"], event.get("fd"))]
+        differ = any(other["waits"] != event["waits"] for other in alike)
+        return [event["waits"].replace("|persist", "")] if differ else []
+
+    def short(self, key):
+        """An event, where its descriptor or signal is known already."""
+        return ", ".join([self.events[key]["calls"], *self._waits(key)])
+
     def __call__(self, key):
         """An event, as the callback that it calls, and for what."""
         event = self.events[key]
-        what = event.get("signal") or (f"fd {event['fd']}" if "fd" in event else "")
-        alike = [other for other in self.events.values() if other is not event
-                 and (other["calls"], other.get("fd")) == (event["calls"], event.get("fd"))]
-        if any(other["waits"] != event["waits"] for other in alike):
-            what += f", {event['waits'].replace('|persist', '')}"
+        number = f"fd {event['fd']}" if "fd" in event else event.get("signal")
+        what = ", ".join(([number] if number else []) + self._waits(key))
         return f"`{event['calls']}`" + (f" ({what})" if what else "")
 
 

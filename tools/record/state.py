@@ -1,6 +1,5 @@
 """What a base looks like at a moment: its map, heap, queues, and what the kernel was told."""
 
-import re
 from pathlib import Path
 
 import gdb
@@ -81,19 +80,11 @@ def _poll(backend):
     return found
 
 
-def epoll_table(fdinfo):
-    """What the kernel itself says that an epoll watches, in /proc/PID/fdinfo/FD."""
-    rows = re.findall(r"^tfd: +(\d+) events: +([0-9a-f]+)", fdinfo, re.M)
-    always = 0x18  # ERR and HUP, which nobody has to ask for
-    return {fd: words.bits(int(events, 16) & ~always, words.EPOLL) for fd, events in sorted(
-        rows, key=lambda row: int(row[0]))}
-
-
 def _epoll(backend):
     """What the kernel remembers, as it tells itself."""
     fd = int(get(backend, "epoll_", "fd_"))
     pid = gdb.selected_inferior().pid
-    found = {"kernel": epoll_table(Path(f"/proc/{pid}/fdinfo/{fd}").read_text())}
+    found = {"kernel": words.epoll_table(Path(f"/proc/{pid}/fdinfo/{fd}").read_text())}
     if has(backend, "noted_"):
         noted = get(backend, "noted_")
         first = pointer_of(get(noted, "changes_"))

@@ -1,6 +1,7 @@
 """Numbers as a reader knows them: flags, errors, signals and system calls by their names."""
 
 import errno
+import re
 import signal
 
 WHAT = {0x01: "timeout", 0x02: "read", 0x04: "write", 0x08: "signal", 0x10: "persist",
@@ -54,3 +55,11 @@ def quoted(data):
 def milliseconds(us):
     """A time or a length in ms, as short as it can be told."""
     return f"{us / 1000:.1f}".removesuffix(".0") + " ms"
+
+
+def epoll_table(fdinfo):
+    """What the kernel itself says that an epoll watches, in /proc/PID/fdinfo/FD."""
+    rows = re.findall(r"^tfd: +(\d+) events: +([0-9a-f]+)", fdinfo, re.M)
+    always = 0x18  # ERR and HUP, which nobody has to ask for
+    return {fd: bits(int(events, 16) & ~always, EPOLL) for fd, events in sorted(
+        rows, key=lambda row: int(row[0]))}
