@@ -1,0 +1,310 @@
+// Steps through a recording: the page has all of it, and this shows the state after each step.
+(() => {
+  const data = JSON.parse(document.getElementById('recording').textContent);
+  const { steps, events, functions } = data;
+  const at = (id) => document.getElementById(id);
+  const PACE = 1100;  // ms for a step while it plays
+  const CALLS = 8;  // that are listed
+
+  // el('p', {class: 'x'}, 'text', child): an element. Attributes that are null are left out.
+  const make = (space) => (name, attributes = {}, ...children) => {
+    const element = document.createElementNS(space, name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== null) element.setAttribute(key, value);
+    }
+    element.append(...children);
+    return element;
+  };
+  const el = make('http://www.w3.org/1999/xhtml');
+  const svg = make('http://www.w3.org/2000/svg');
+
+  // What each base looks like after each step.
+  const states = (() => {
+    const known = {};
+    return steps.map((step) => {
+      if (!step.base) return null;
+      known[step.base] = { ...known[step.base], ...step.state };
+      return known[step.base];
+    });
+  })();
+  const before = (k) => {
+    for (let i = k - 1; i >= 0; --i) if (steps[i].base === steps[k].base) return states[i] ?? {};
+    return {};
+  };
+
+  // The base that is shown: the one that the step is about, or the last one that a step was about.
+  const shown = (k) => {
+    for (let i = k; i >= 0; --i) if (states[i]) return i;
+    return -1;
+  };
+
+  const ms = (us) => `${(us / 1000).toFixed(1)} ms`;
+  const chip = (key, k, mark = '', text = events[key].label) => el('span', {
+    class: `chip${mark}${states[k]?.running === key ? ' running' : ''}`,
+    title: `waits for ${events[key].waits}`,
+  }, text);
+  const nothing = (text) => el('p', { class: 'none' }, text);
+
+  // Source
+
+  const source = (name, line) => {
+    const box = el('div', { class: 'source fragment', tabindex: '0', role: 'group',
+      'aria-label': name });
+    functions[name].html.forEach((text, i) => {
+      const row = el('div', { class: `line${i === line ? ' current' : ''}`,
+        'aria-current': i === line ? 'true' : null });
+      row.innerHTML = text || ' ';
+      box.append(row);
+    });
+    return box;
+  };
+  const show = (box) => {
+    const current = box.querySelector('.current');
+    if (current) box.scrollTop = current.offsetTop - box.clientHeight / 2;
+  };
+  const heading = (name) => el('p', { class: 'small' }, el('code', {}, name),
+    ` in ${functions[name].file}`);
+
+  const code = (k) => {
+    const frame = steps[k].at.find(([name]) => name === data.loop);
+    const box = source(data.loop, frame ? frame[1] : -1);
+    at('code').replaceChildren(heading(data.loop), box);
+    show(box);
+  };
+
+  const inner = (k) => {
+    const frames = steps[k].at;
+    if (frames.length === 0) return at('inner').replaceChildren(nothing('in the library of C'));
+    const path = el('p', { class: 'path small' });
+    frames.forEach(([name], i) => path.append(i ? ' → ' : '', el('code', {}, name)));
+    const [name, line] = frames.at(-1);
+    const parts = [path];
+    if (name !== data.loop) parts.push(source(name, line));
+    at('inner').replaceChildren(...parts);
+    if (name !== data.loop) show(parts[1]);
+  };
+
+  // State
+
+  const row = (first, cells, changed) => el('tr', { class: changed ? 'changed' : null },
+    el('th', { scope: 'row' }, first), ...cells.map((cell) => el('td', {}, ...[cell].flat())));
+  const chips = (keys, k) => (keys ?? []).flatMap((key) => [chip(key, k, '', events[key].short), ' ']);
+  const numerically = (a, b) => a - b || (a < b ? -1 : 1);
+
+  const table = (headings, rows) => el('table', {}, el('thead', {}, el('tr', {},
+    ...headings.map((text) => el('th', { scope: 'col' }, text)))), el('tbody', {}, ...rows));
+
+  const descriptors = (k, state, old) => {
+    const fds = (s) => ({ ...s.map, ...s.kernel, ...s.wanted });
+    const keys = Object.keys({ ...fds(old), ...fds(state) }).filter((key) => /^\d+$/.test(key));
+    const told = (s, fd) => [s.kernel?.[fd] ?? '–',
+      s.wanted && s.wanted[fd] !== s.kernel?.[fd] ? ` (next: ${s.wanted[fd] ?? '–'})` : ''];
+    const same = (fd) => String([old.map?.[fd], told(old, fd)])
+      === String([state.map?.[fd], told(state, fd)]);
+    return keys.sort(numerically).map((fd) =>
+      row(`fd ${fd}`, [chips(state.map?.[fd], k), told(state, fd)], !same(fd)));
+  };
+  const signals = (k, state, old) => Object.keys({ ...old.signals, ...state.signals })
+    .map((name) => {
+      const told = (s) => s.kernel?.[name] ?? (s.caught?.[name] ? `counted: ${s.caught[name]}`
+        : s.signals?.[name] ? 'a handler' : '–');
+      const same = told(old) === told(state)
+        && String(old.signals?.[name]) === String(state.signals?.[name]);
+      return row(name, [chips(state.signals?.[name], k), told(state)], !same);
+    });
+  const notes = (state) => (state.changes?.length ? [el('p', {}, 'Noted, for the next wait:'),
+    el('ul', { class: 'noted' }, ...state.changes.map((text) => el('li', {}, text)))] : []);
+  const flags = (state, old) => {
+    const words = { asleep_: 'asleep_', wakeable_: 'wakeable_', exit_: 'exit_', break_: 'break_' };
+    const found = Object.keys(words).filter((flag) => flag in state).map((flag) => el('span', {
+      class: `flag${state[flag] ? ' set' : ''}${old[flag] !== undefined
+        && old[flag] !== state[flag] ? ' changed' : ''}`,
+    }, `${flag} ${state[flag]}`));
+    if (state.tasks) found.push(el('span', { class: `flag${state.tasks.posted ? ' set' : ''}` },
+      `tasks_ ${state.tasks.posted}`));
+    return found.length ? [el('p', { class: 'flags' }, ...found)] : [];
+  };
+  const map = (k, state, old) => {
+    const rows = [...descriptors(k, state, old), ...signals(k, state, old)];
+    const whole = rows.length ? table(['', 'who waits', 'the kernel'], rows)
+      : nothing('nobody waits');
+    at('map').replaceChildren(el('div', { class: 'table' }, whole), ...notes(state),
+      ...flags(state, old));
+  };
+
+  const queues = (k, state, old) => {
+    const all = state.queues ?? [];
+    const rows = all.map((queue, priority) => el('div', { class: 'queue' },
+      el('span', { class: 'small' }, `priority ${priority}`), ' ',
+      ...queue.map((key) => chip(key, k, old.queues?.[priority]?.includes(key) ? '' : ' changed')),
+      queue.length ? '' : el('span', { class: 'none' }, 'empty')));
+    const called = state.running ? [el('p', { class: 'small' }, 'being called: ',
+      chip(state.running, k))] : [];
+    at('queues').replaceChildren(...rows, ...called);
+  };
+
+  // The heap as a tree: place k has its children at arity * k + 1 and behind.
+  const parent = (place) => Math.floor((place - 1) / data.arity);
+  const heap = (state, old) => {
+    at('heap').closest('section').hidden = data.arity === 0;
+    const entries = state.heap ?? [];
+    if (!entries.length) return at('heap').replaceChildren(nothing('empty'));
+    const levels = [];
+    entries.forEach((_, place) => {
+      const level = place ? entries[place].level : 0;
+      entries[place].level = place ? entries[parent(place)].level + 1 : level;
+      (levels[entries[place].level] ??= []).push(place);
+    });
+    const longest = Math.max(...entries.map(([key]) => events[key].label.length));
+    const box = Math.max(100, 7.2 * longest + 16);
+    const width = box + 14;
+    const wide = Math.max(...levels.map((level) => level.length)) * width;
+    const spot = (place) => {
+      const level = levels[entries[place].level];
+      return [(level.indexOf(place) + 0.5) * (wide / level.length), entries[place].level * 84 + 28];
+    };
+    const was = Object.fromEntries(old.heap ?? []);
+    const tree = svg('svg', { viewBox: `0 0 ${wide} ${levels.length * 84 - 26}`, role: 'img',
+      style: `width: ${wide}px`,
+      'aria-label': `heap: ${entries.map(([key, due]) => `${events[key].label} ${ms(due)}`)}` });
+    entries.forEach((_, place) => {
+      if (!place) return;
+      const [[x1, y1], [x2, y2]] = [spot(parent(place)), spot(place)];
+      tree.append(svg('line', { x1, y1: y1 + 26, x2, y2: y2 - 26 }));
+    });
+    entries.forEach(([key, due], place) => {
+      const [x, y] = spot(place);
+      tree.append(svg('g', { class: was[key] === due ? 'entry' : 'entry changed' },
+        svg('rect', { x: x - box / 2, y: y - 26, width: box, height: 52, rx: 8 }),
+        svg('text', { x, y: y - 5 }, events[key].label),
+        svg('text', { x, y: y + 15 }, ms(due))));
+    });
+    at('heap').replaceChildren(el('div', { class: 'table' }, tree));
+  };
+
+  const calls = (k) => {
+    const rows = [];
+    for (let i = k; i >= 0 && rows.length < CALLS; --i) {
+      if (!steps[i].call) continue;
+      rows.push(el('li', { class: i === k ? 'changed' : null }, el('code', {}, steps[i].call)));
+    }
+    at('calls').replaceChildren(rows.length ? el('ol', { reversed: '' }, ...rows)
+      : nothing('none yet'));
+  };
+
+  // What the threads do over time
+
+  const DOES = { outside: 'is outside of the loop', loop: 'runs the loop',
+    callback: 'runs a callback', asleep: 'sleeps' };
+  const does = (step) => {
+    if (step.sleeps) return 'asleep';
+    const names = step.at.map(([name]) => name);
+    if (!names.includes(data.loop)) return 'outside';
+    const called = names.indexOf('event_base::call');
+    return called >= 0 && called + 1 < names.length
+      && functions[names[called + 1]].file.startsWith('sample/') ? 'callback' : 'loop';
+  };
+  const threads = [...new Set(steps.map((step) => step.thread))].sort(numerically);
+  const marker = svg('rect', { class: 'marker', width: 1, y: 0, height: threads.length * 20 });
+  const lanes = () => {
+    const lane = (thread, row_) => {
+      const cells = [];
+      let doing = null;
+      const last = steps.findLastIndex((step) => step.thread === thread);
+      steps.forEach((step, i) => {
+        if (step.thread === thread) doing = does(step);
+        if (doing === null || i > last) return;
+        const acts = step.thread === thread ? '' : ' waits';
+        cells.push(svg('rect', { class: doing + acts, x: i, y: row_ * 20 + 2, width: 1,
+          height: 16 }));
+      });
+      return cells;
+    };
+    const chart = svg('svg', { viewBox: `0 0 ${steps.length} ${threads.length * 20}`,
+      preserveAspectRatio: 'none', style: `height: ${threads.length * 28}px`, 'aria-hidden': true });
+    chart.append(...threads.flatMap(lane), marker);
+    chart.addEventListener('click', (event) => {
+      const box = chart.getBoundingClientRect();
+      go(Math.floor((event.clientX - box.left) / box.width * steps.length));
+    });
+    const names = el('div', { class: 'names' }, ...threads.map((thread) =>
+      el('span', {}, threads.length > 1 ? `thread ${thread}` : 'loop')));
+    const legend = el('p', { class: 'legend small' }, ...Object.entries(DOES).map(([key, text]) =>
+      el('span', { class: key }, text)));
+    at('lanes').replaceChildren(el('div', { class: 'chart' }, names, chart), legend);
+  };
+
+  // Steps
+
+  let now = 0;
+  let timer = null;
+  const several = Object.keys(data.bases).length > 1;
+  const whose = (base) => (several ? `Base ${base}, on ${data.bases[base]}. ` : '');
+  const says = (k) => {
+    const step = steps[k];
+    const parts = [ms(step.us), threads.length > 1 ? `thread ${step.thread}` : '',
+      several && step.base ? `base ${step.base}` : '',
+      step.sleeps ? 'asleep from here on' : ''];
+    at('where').textContent = parts.filter(Boolean).join(' · ');
+    at('says').innerHTML = step.says;
+    at('then').replaceChildren(...step.then.map((text) => {
+      const item = el('li');
+      item.innerHTML = text;
+      return item;
+    }));
+  };
+  const go = (k) => {
+    now = Math.max(0, Math.min(steps.length - 1, k));
+    const i = shown(now);
+    const state = i < 0 ? {} : states[i];
+    const old = i === now ? before(i) : state;
+    at('step').textContent = `${now + 1} of ${steps.length}`;
+    at('slider').value = now + 1;
+    at('first').disabled = at('back').disabled = now === 0;
+    at('next').disabled = at('last').disabled = now === steps.length - 1;
+    marker.setAttribute('x', now);
+    at('kernel-note').innerHTML = i < 0 ? '' : `${whose(steps[i].base)}${
+      data.kernel[steps[i].base]}.`;
+    says(now);
+    code(now);
+    inner(now);
+    map(i, state, old);
+    queues(i, state, old);
+    heap(state, old);
+    calls(now);
+  };
+  const pause = () => {
+    clearInterval(timer);
+    timer = null;
+    at('play').textContent = 'Play';
+    at('says').setAttribute('aria-live', 'polite');
+  };
+  const play = () => {
+    if (timer !== null) return pause();
+    if (now === steps.length - 1) go(0);
+    at('play').textContent = 'Pause';
+    at('says').setAttribute('aria-live', 'off');
+    timer = setInterval(() => (now === steps.length - 1 ? pause() : go(now + 1)), PACE);
+  };
+  const by = (move) => () => {
+    pause();
+    move();
+  };
+  const moves = {
+    first: by(() => go(0)), back: by(() => go(now - 1)), play, next: by(() => go(now + 1)),
+    last: by(() => go(steps.length - 1)),
+  };
+  for (const [name, move] of Object.entries(moves)) at(name).addEventListener('click', move);
+  at('slider').addEventListener('input', (event) => by(() => go(event.target.value - 1))());
+  const keys = { Home: moves.first, ArrowLeft: moves.back, ' ': play, ArrowRight: moves.next,
+    End: moves.last };
+  addEventListener('keydown', (event) => {
+    if (!keys[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
+    const pressed = event.key === ' ' && event.target.closest('button, summary, a, [role=button]');
+    if (pressed) return;  // that is what it is for there
+    event.preventDefault();
+    keys[event.key]();
+  });
+  lanes();
+  go(Number(location.hash.slice(1)) - 1 || 0);
+})();
