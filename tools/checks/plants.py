@@ -679,3 +679,46 @@ def _(garden):
     garden.write(path, None)
     chapters = [p / "README.md" for p in garden.stages if stages.number(p) == 3]
     return first(chapters, "third stage").relative_to(garden.root).as_posix(), "1 pictures"
+
+
+def _recording(garden):
+    """The recording of the first stage."""
+    path = garden.root / "docs" / "recordings" / "stage01.json"
+    return path, lines(path)
+
+
+@plant("recordings", "code that was changed after it was recorded")
+def _(garden):
+    path, text = _recording(garden)
+    source = garden.stages[0] / "evolve" / "event_base.cpp"
+    k = first((k for k, line in enumerate(lines(source), 1) if "evsel_->prepare()" in line),
+              "line of the loop")
+    garden.set_line(source, k, "    evsel_->planted();")
+    at = first((k for k, line in enumerate(text, 1) if line.startswith('  "event_base::dispatch"')),
+               "function in the recording")
+    return f"{path.relative_to(garden.root)}:{at}", "is another in evolve/event_base.cpp now"
+
+
+@plant("recordings", "a step in a line that is not there")
+def _(garden):
+    path, text = _recording(garden)
+    k = first((k for k, line in enumerate(text, 1) if '["event_base::dispatch", 5]]' in line),
+              "step in the loop")
+    garden.set_line(path, k, text[k - 1].replace('dispatch", 5]]', 'dispatch", 500]]'))
+    return path.relative_to(garden.root).as_posix(), "line 500 of event_base::dispatch"
+
+
+@plant("recordings", "a recording that says next to nothing")
+def _(garden):
+    path, text = _recording(garden)
+    steps = first((k for k, line in enumerate(text) if line == ' "steps": ['), "steps")
+    kept = text[:steps + 6] + [text[steps + 6].removesuffix(","), " ],",
+                               ' "us": [1, 2, 3, 4, 5, 6]', "}"]
+    return garden.write(path, "\n".join(kept) + "\n"), "6 steps"
+
+
+@plant("recordings", "a stage without a recording")
+def _(garden):
+    path, _ = _recording(garden)
+    garden.write(path, None)
+    return (garden.stages[0] / "README.md").relative_to(garden.root).as_posix(), "is missing"
