@@ -39,6 +39,17 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   std::free(memory);
 }
 
+// Of arrays, which a sanitizer would otherwise allocate by itself.
+void* operator new[](std::size_t size) { return operator new(size); }
+
+[[gnu::noinline]] void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
 namespace evolve {
 namespace {
 
