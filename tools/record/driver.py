@@ -30,20 +30,20 @@ def _run(*command):
 
 
 def _stand_in(stage, tree):
-    """Compiles the kqueue that the tests have; what CMake needs to use it for the library."""
+    """Compiles the kqueue that the tests have; (compiler's option, what to link)."""
     folder = stage / "test" / "kqueue_on_epoll"
     tree.mkdir(parents=True, exist_ok=True)
     made = tree / "kqueue_on_epoll.o"
     _run("c++", "-std=c++20", "-g", f"-I{folder}", "-c", folder / "kqueue_on_epoll.cpp",
          "-o", made)
-    return [f"-DCMAKE_CXX_FLAGS=-I{folder}", f"-DCMAKE_CXX_STANDARD_LIBRARIES={made}"]
+    return f"-I{folder}", made
 
 
 def build(stage, scenario, tree):
     """Builds the sample; its file."""
-    options = _stand_in(stage, tree) if scenario.stand_in else []
+    flags, library = _stand_in(stage, tree) if scenario.stand_in else ("", "")
     _run("cmake", "-S", stage, "-B", tree, "-DCMAKE_BUILD_TYPE=Debug", "-DBUILD_TESTING=OFF",
-         *options)
+         f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_CXX_STANDARD_LIBRARIES={library}")
     target = f"{stage.name}_{scenario.sample}"
     _run("cmake", "--build", tree, "--target", target)
     return tree / target
@@ -114,7 +114,7 @@ def record(root, number):
     if number not in SCENARIOS:
         raise recording.Failed(f"there is no scenario for stage {number}; "
                                "let tools/record/scenarios.py have one")
-    stage, scenario = stages.by_number(number, root), SCENARIOS[number]
+    stage, scenario = stages.by_number(number, root).resolve(), SCENARIOS[number]
     program = build(stage, scenario, root / "build" / "record" / stage.name)
     about = {"stage": number, "story": scenario.story, "stand_in": scenario.stand_in,
              "sample": " ".join((scenario.sample, *scenario.arguments))}

@@ -125,7 +125,8 @@ class Recorder:
         if base is not None and snapshots:
             self.last[thread] = base
             found["base"] = self.base(base)
-            found["state"] = state.snapshot(base.dereference(), self.name, self.start)
+            found["state"] = state.snapshot(base.dereference(), self.name, self.start,
+                                            self.number)
         self.say(found)
 
     def begin(self):
@@ -226,6 +227,22 @@ def _loop_lines():
     return [f"{where.symtab.fullname()}:{line}" for line in sorted(lines)]
 
 
+def _set_points(recorder, number):
+    """Has the program looked at wherever something is to be seen."""
+    wanted = points.POINTS
+    if os.environ["EVOLVE_STAND_IN"]:
+        wanted = wanted + points.kqueue_points()
+    for point in points.resolve(wanted, number):
+        Stop(point.function, recorder, (recorder.at_point, point))
+    Stop("evolve::event::event", recorder, (lambda: recorder.made(gdb.newest_frame()),))
+    for line in _loop_lines():
+        Stop(line, recorder, (recorder.at_line,))
+    Stop("main", recorder, (recorder.begin,))
+    caught, known = calls.catch()
+    OnCall(recorder, known)
+    gdb.execute(f"condition {caught} $evolve_call()")
+
+
 def main():
     """Sets the points and lets the program run to its end."""
     for command in ("set pagination off", "set confirm off", "set print inferior-events off",
@@ -234,19 +251,11 @@ def main():
     number = int(os.environ["EVOLVE_STAGE_NUMBER"])
     with open(os.environ["EVOLVE_STEPS"], "w", encoding="utf-8") as out:
         recorder = Recorder(os.environ["EVOLVE_STAGE"], number, out)
-        wanted = points.POINTS
-        if os.environ.get("EVOLVE_STAND_IN"):
-            wanted = wanted + points.kqueue_points()
-        for point in points.resolve(wanted, number):
-            Stop(point.function, recorder, (recorder.at_point, point))
-        Stop("evolve::event::event", recorder, (lambda: recorder.made(gdb.newest_frame()),))
-        for line in _loop_lines():
-            Stop(line, recorder, (recorder.at_line,))
-        Stop("main", recorder, (recorder.begin,))
-        caught, names = calls.catch()
-        OnCall(recorder, names)
-        gdb.execute(f"condition {caught} $evolve_call()")
-        gdb.execute("run")
+        try:
+            _set_points(recorder, number)
+            gdb.execute("run")
+        except Exception as error:  # noqa: BLE001  else nobody would hear of it
+            recorder.say({"error": f"{type(error).__name__}: {error}"})
         recorder.say({"end": True})
 
 

@@ -28,15 +28,10 @@ def members(value):
     return found
 
 
-def has(value, name):
-    """Whether the structure has that member: later stages have more than earlier ones."""
-    return name in members(value)
-
-
 def get(value, *names):
     """A member, or a member's member."""
     for name in names:
-        if not has(value, name):
+        if name not in members(value):
             raise Unreadable(_NOT_THERE.format(name=name, type=value.type.strip_typedefs()))
         value = value[name]
     return value

@@ -9,7 +9,7 @@ from typing import Callable, NamedTuple
 import gdb
 
 from record import state, words
-from record.memory import flags, get, nanoseconds, number, vector
+from record.memory import Unreadable, flags, get, nanoseconds, number, vector
 
 
 class Point(NamedTuple):
@@ -196,7 +196,7 @@ def resolve(points, stage):
         try:
             gdb.decode_line(point.function)
         except gdb.error as error:
-            raise SystemExit(f"the recorder stops in {point.function}() from stage {point.since} "
+            raise Unreadable(f"the recorder stops in {point.function}() from stage {point.since} "
                              f"on, but there is none any more: {error}; let "
                              "tools/record/points.py follow the change") from None
     return found

@@ -193,13 +193,23 @@ def _plainly(step, value):
     return f"A system call: `{step['call']}()`; it says {value}."
 
 
+def _done(what):
+    def say(step, value):
+        return what.format(step["with"]) if value == "0" else _plainly(step, value)
+    return say
+
+
 _CALLS = {
     "epoll_ctl": _told, "read": _moved, "write": _moved,
     "accept": _made("A client is taken"), "accept4": _made("A client is taken"),
     "socket": _made("A socket is made"), "epoll_create1": _made("An epoll is made"),
     "eventfd2": _made("An eventfd is made"),
     "open": _made("A file is opened"), "openat": _made("A file is opened"),
-    "close": lambda step, value: f"fd {step['with']} is closed.",
+    "bind": _done("fd {} gets its address."),
+    "listen": _done("From here on clients can connect to fd {}."),
+    "close": _done("fd {} is closed."),
+    "mknod": _done("A FIFO is made: {}."), "mknodat": _done("A FIFO is made: {}."),
+    "unlink": _done("A file is removed: {}."), "unlinkat": _done("A file is removed: {}."),
     "pipe2": lambda step, value: f"A pipe is made: fds {step['found']}.",
 }
 
@@ -214,7 +224,8 @@ def _woken(step, *_):
     if value == "EINTR":
         return f"`{step['call']}()` was interrupted by a signal."
     if value == "0":
-        return f"`{step['call']}()` returns: the time is over."
+        why = "the time is over" if sleeps({**step, "kind": "wait"}) else "nothing is ready"
+        return f"`{step['call']}()` returns: {why}."
     return f"`{step['call']}()` returns: {value} ready, {step['found']}."
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import gdb
 
 from record import words
-from record.memory import (flags, get, has, held, nanoseconds, number, pairs, pointee, queue,
+from record.memory import (flags, get, held, nanoseconds, number, pairs, pointee, queue,
                            vector)
 
 
@@ -14,9 +14,9 @@ def _what(value):
     return words.bits(number(value), words.WHAT)
 
 
-def _map(base, name):
+def _map(base, name, stage):
     """Who waits on what descriptor."""
-    if has(base, "by_fd_"):  # one event each, at first
+    if stage == 1:  # one event each
         slots = enumerate(vector(get(base, "by_fd_")))
         return {str(fd): [name(ev)] for fd, ev in slots if int(ev)}
     slots = vector(get(base, "io_", "io_"))
@@ -57,10 +57,9 @@ def _heap(base, name, start):
             for e in found]
 
 
-def _queues(base, name):
+def _queues(base, name, stage):
     """Who is due, by priority."""
-    queues = ([get(base, "activequeue_")] if has(base, "activequeue_")
-              else vector(get(base, "activequeues_")))
+    queues = ([get(base, "activequeue_")] if stage == 1 else vector(get(base, "activequeues_")))
     return [[name(ev) for ev in queue(each, "active_next_")] for each in queues]
 
 
@@ -84,15 +83,17 @@ def _epoll(backend):
     """What the kernel remembers, as it tells itself."""
     fd = int(get(backend, "epoll_", "fd_"))
     pid = gdb.selected_inferior().pid
-    found = {"kernel": words.epoll_table(Path(f"/proc/{pid}/fdinfo/{fd}").read_text())}
-    if has(backend, "noted_"):
-        noted = get(backend, "noted_")
-        first = pointer_of(get(noted, "changes_"))
-        changes = [(first + k).dereference() for k in range(int(get(noted, "count_")))]
-        found["changes"] = [
-            f"fd {int(get(c, 'fd'))}: {_what(get(c, 'old'))} → {_what(get(c, 'now'))}"
-            + (", doubted" if bool(get(c, "doubted")) else "") for c in changes]
-    return found
+    return {"kernel": words.epoll_table(Path(f"/proc/{pid}/fdinfo/{fd}").read_text())}
+
+
+def _epoll_changelist(backend):
+    """The same, and what is noted until the next wait."""
+    noted = get(backend, "noted_")
+    first = pointer_of(get(noted, "changes_"))
+    changes = [(first + k).dereference() for k in range(int(get(noted, "count_")))]
+    return {**_epoll(backend), "changes": [
+        f"fd {int(get(c, 'fd'))}: {_what(get(c, 'old'))} → {_what(get(c, 'now'))}"
+        + (", doubted" if bool(get(c, "doubted")) else "") for c in changes]}
 
 
 def pointer_of(array):
@@ -130,7 +131,7 @@ def _kqueue(backend):
 
 
 _BACKENDS = {"evolve::poll": _poll, "evolve::epoll": _epoll, "evolve::kqueue": _kqueue,
-             "evolve::epoll_changelist": _epoll}
+             "evolve::epoll_changelist": _epoll_changelist}
 
 
 def _backend(base):
@@ -155,23 +156,27 @@ def _tasks(base):
     return {"posted": length(pushed), "taken": length(get(tasks, "taken_"))}
 
 
-def snapshot(base, name, start):
-    """All that the page shows of a base; `name` names an event by a pointer to it."""
-    found = {"map": _map(base, name), "queues": _queues(base, name), **_backend(base)}
-    if has(base, "timeheap_"):
-        found["heap"] = _heap(base, name, start)
-    if has(base, "evsig_"):
-        found["signals"] = _signals(base, name)
-        found["caught"] = _caught(base)
-    for flag in ("asleep_", "wakeable_", "exit_", "break_"):
-        if has(base, flag):
-            found[flag] = bool(number(get(base, flag)))
-    if has(base, "tasks_"):
-        found["tasks"] = _tasks(base)
-    running = get(base, "running_") if has(base, "running_") else None
-    if running is not None:
+_FLAGS = {"exit_": 2, "break_": 2, "asleep_": 4, "wakeable_": 8}  # since which stage
+
+
+def snapshot(base, name, start, stage):
+    """All that the page shows of a base; `name` names an event by a pointer to it.
+
+    What a stage must have is not asked for but read: what is missing is an error, not a gap.
+    """
+    found = {"map": _map(base, name, stage), "queues": _queues(base, name, stage),
+             **_backend(base)}
+    if stage >= 2:
+        running = get(base, "running_")
         found["running"] = name(running) if int(running) else None
-    return found
+    if stage >= 3:
+        found["heap"] = _heap(base, name, start)
+    if stage >= 4:
+        found |= {"signals": _signals(base, name), "caught": _caught(base)}
+    if stage >= 8:
+        found["tasks"] = _tasks(base)
+    return found | {flag: bool(number(get(base, flag)))
+                    for flag, since in _FLAGS.items() if stage >= since}
 
 
 def is_idle(event):
