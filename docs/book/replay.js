@@ -88,7 +88,8 @@
 
   const row = (first, cells, changed) => el('tr', { class: changed ? 'changed' : null },
     el('th', { scope: 'row' }, first), ...cells.map((cell) => el('td', {}, ...[cell].flat())));
-  const chips = (keys, k) => (keys ?? []).flatMap((key) => [chip(key, k, '', events[key].short), ' ']);
+  const chips = (keys, k) => (keys ?? []).flatMap((key) =>
+    [chip(key, k, '', events[key].short), ' ']);
   const numerically = (a, b) => a - b || (a < b ? -1 : 1);
 
   const table = (headings, rows) => el('table', {}, el('thead', {}, el('tr', {},
@@ -114,12 +115,13 @@
     });
   const notes = (state) => (state.changes?.length ? [el('p', {}, 'Noted, for the next wait:'),
     el('ul', { class: 'noted' }, ...state.changes.map((text) => el('li', {}, text)))] : []);
+  const FLAGS = ['asleep_', 'wakeable_', 'exit_', 'break_'];
   const flags = (state, old) => {
-    const words = { asleep_: 'asleep_', wakeable_: 'wakeable_', exit_: 'exit_', break_: 'break_' };
-    const found = Object.keys(words).filter((flag) => flag in state).map((flag) => el('span', {
-      class: `flag${state[flag] ? ' set' : ''}${old[flag] !== undefined
-        && old[flag] !== state[flag] ? ' changed' : ''}`,
-    }, `${flag} ${state[flag]}`));
+    const found = FLAGS.filter((flag) => flag in state).map((flag) => {
+      const changed = flag in old && old[flag] !== state[flag] ? ' changed' : '';
+      return el('span', { class: `flag${state[flag] ? ' set' : ''}${changed}` },
+        `${flag} ${state[flag]}`);
+    });
     if (state.tasks) found.push(el('span', { class: `flag${state.tasks.posted ? ' set' : ''}` },
       `tasks_ ${state.tasks.posted}`));
     return found.length ? [el('p', { class: 'flags' }, ...found)] : [];
@@ -149,24 +151,19 @@
     at('heap').closest('section').hidden = data.arity === 0;
     const entries = state.heap ?? [];
     if (!entries.length) return at('heap').replaceChildren(nothing('empty'));
-    const levels = [];
-    entries.forEach((_, place) => {
-      const level = place ? entries[place].level : 0;
-      entries[place].level = place ? entries[parent(place)].level + 1 : level;
-      (levels[entries[place].level] ??= []).push(place);
-    });
+    const level = [0];
+    for (let place = 1; place < entries.length; ++place) level[place] = level[parent(place)] + 1;
     const longest = Math.max(...entries.map(([key]) => events[key].label.length));
     const box = Math.max(100, 7.2 * longest + 16);
-    const width = box + 14;
-    const wide = Math.max(...levels.map((level) => level.length)) * width;
-    const spot = (place) => {
-      const level = levels[entries[place].level];
-      return [(level.indexOf(place) + 0.5) * (wide / level.length), entries[place].level * 84 + 28];
-    };
+    const beside = (place) => level.filter((each) => each === level[place]).length;
+    const wide = Math.max(...level.map((_, place) => beside(place))) * (box + 14);
+    const high = (level.at(-1) + 1) * 84 - 26;
+    const spot = (place) => [(place - level.indexOf(level[place]) + 0.5) * wide / beside(place),
+      level[place] * 84 + 28];
     const was = Object.fromEntries(old.heap ?? []);
-    const tree = svg('svg', { viewBox: `0 0 ${wide} ${levels.length * 84 - 26}`, role: 'img',
-      style: `width: ${wide}px`,
-      'aria-label': `heap: ${entries.map(([key, due]) => `${events[key].label} ${ms(due)}`)}` });
+    const spoken = entries.map(([key, due]) => `${events[key].label} ${ms(due)}`);
+    const tree = svg('svg', { viewBox: `0 0 ${wide} ${high}`, role: 'img',
+      style: `width: ${wide}px`, 'aria-label': `heap: ${spoken.join(', ')}` });
     entries.forEach((_, place) => {
       if (!place) return;
       const [[x1, y1], [x2, y2]] = [spot(parent(place)), spot(place)];
@@ -221,7 +218,8 @@
       return cells;
     };
     const chart = svg('svg', { viewBox: `0 0 ${steps.length} ${threads.length * 20}`,
-      preserveAspectRatio: 'none', style: `height: ${threads.length * 28}px`, 'aria-hidden': true });
+      preserveAspectRatio: 'none', style: `height: ${threads.length * 28}px`,
+      'aria-hidden': true });
     chart.append(...threads.flatMap(lane), marker);
     chart.addEventListener('click', (event) => {
       const box = chart.getBoundingClientRect();
@@ -247,6 +245,7 @@
       step.sleeps ? 'asleep from here on' : ''];
     at('where').textContent = parts.filter(Boolean).join(' · ');
     at('says').innerHTML = step.says;
+    at('call').textContent = step.call ?? '';
     at('then').replaceChildren(...step.then.map((text) => {
       const item = el('li');
       item.innerHTML = text;

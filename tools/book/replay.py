@@ -73,11 +73,11 @@ def _controls(count):
     """The buttons, the slider, and where one is."""
     buttons = "".join(f'<button type="button" id="{name}" aria-keyshortcuts="{key}">{label}'
                       "</button>" for name, key, label in _BUTTONS)
-    slider = f'<input type="range" id="slider" min="1" max="{count}" value="1" aria-label="Step">'
+    slider = f'<input type="range" id="slider" min="1" max="{count}" value="1" aria-label="step">'
     return (f'<div class="controls" role="group" aria-label="Replay">{buttons}'
             f'<output id="step" for="slider">1 of {count}</output>{slider}'
-            '<span class="hint"><kbd>←</kbd> <kbd>→</kbd> step, <kbd>Home</kbd> <kbd>End</kbd>, '
-            "<kbd>Space</kbd> play</span></div>")
+            '<span class="hint"><kbd>←</kbd> <kbd>→</kbd> step, '
+            "<kbd>Home</kbd> <kbd>End</kbd>, <kbd>Space</kbd> play</span></div>")
 
 
 def _panel(name, title, extra=""):
@@ -95,7 +95,9 @@ def _panels(threads):
              + _panel("calls", "System calls, the last first"))
     return (_panel("lanes", lanes)
             + '<section class="panel now" aria-label="What happens"><p id="where"></p>'
-            '<p id="says" aria-live="polite"></p><ul id="then"></ul></section>'
+            '<p id="says" aria-live="polite"></p><code id="call"></code><ul id="then"></ul>'
+            "<noscript>Without scripts there are only the steps as text, below.</noscript>"
+            "</section>"
             f'<div class="columns"><div>{left}</div><div>{right}</div></div>')
 
 
