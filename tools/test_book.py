@@ -57,6 +57,11 @@ class Texts(unittest.TestCase):
         self.assertIn("<code>T*</code>\\endhtmlonly is <em>not</em> \\htmlonly <code>int*</code>",
                       text)
 
+    def test_a_chart_is_shown_from_the_folder_of_the_page(self):
+        text = converted("Above.\n\n![What it <costs>](../docs/bench/stage03.svg)\n\nBelow.\n")
+        self.assertIn('<img src="stage03.svg" alt="What it &lt;costs&gt;">', text)
+        self.assertNotIn("docs/bench", text)
+
     def test_figures_stand_before_their_heading_or_before_the_first_drawing(self):
         text = converted("# T\n\n```text\ndrawing\n```\n\n## Later\n",
                          figures=((None, "<svg>one</svg>"), ("## Later", "<svg>two</svg>")))

@@ -119,7 +119,9 @@ class Book:
         layout.write_text(site.layout(layout.read_text(), self.root, more))
         header = self.staged / "book.header.html"
         header.write_text(_header(self.root, "$relpath^", _BRIEF))
-        settings = doxygen.theme(self.root) | {
+        dress = doxygen.theme(self.root)
+        dress["HTML_EXTRA_FILES"] += sorted((self.root / "docs" / "bench").glob("stage*.svg"))
+        settings = dress | {
             "INPUT": [self.staged / "index.md",
                       *(self.staged / f"{text.label}.md" for text in self.texts())],
             "USE_MDFILE_AS_MAINPAGE": self.staged / "index.md",

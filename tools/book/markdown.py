@@ -20,6 +20,7 @@ _SPAN = re.compile(f"{_LINK.pattern}|{_CODE.pattern}", re.S)
 _KEPT = re.compile(r"\0(\d+)\0")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.S)
 _EMPHASISED = re.compile(r"(?<![\w*])\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?![\w*])", re.S)
+_IMAGE = re.compile(r"!\[([^\[\]]*)\]\((?:[^()\s]*/)?([^()\s/]+)\)$")
 _TAG = re.compile(r"</?(?:details|summary)>")
 
 
@@ -111,7 +112,7 @@ def _prose(lines, source):
 
     for line in lines:
         heading = _HEADING.match(line)
-        if heading or _TAG.match(line) or not line.strip():
+        if heading or _TAG.match(line) or _IMAGE.match(line) or not line.strip():
             flush()
             out.append(_special(line, heading, source))
         else:
@@ -121,7 +122,9 @@ def _prose(lines, source):
 
 
 def _special(line, heading, source):
-    """A heading, a folding tag or a blank line."""
+    """A heading, a chart, a folding tag or a blank line."""
+    if chart := _IMAGE.match(line):
+        return raw_block(f'<p class="chart"><img src="{chart[2]}" alt="{escape(chart[1])}"></p>')
     if not heading:
         return raw_block(line) if line.strip() else line
     if len(heading[1]) > 1:
