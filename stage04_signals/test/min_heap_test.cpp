@@ -321,7 +321,7 @@ TEST_F(TimerOrder, KeepsSightOfTheRestWhenTheLastOfTwoThatAreTooEarlyGoes) {
   for (event& ev : timers) ev.add(1ms);
   for (event& ev : timers) ev.add(2ms);
 
-  for (std::size_t gone : {0, 1}) {
+  for (const std::size_t gone : {0u, 1u}) {
     timers[gone].del();
     base.self_check();
     turn_after(3ms);
