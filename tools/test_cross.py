@@ -1,0 +1,112 @@
+"""What `./evolve check --cross` compiles, and what it says when something does not compile."""
+
+import contextlib
+import io
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import cross
+
+# Notes its arguments, makes what it is asked for, and refuses a source that says so.
+COMPILER = """#!/bin/sh
+echo "$*" >>"$(dirname "$0")/calls"
+for word; do
+  case $word in *.cpp) if grep -q refused "$word"; then echo "$word: no" >&2; exit 1; fi ;; esac
+done
+while [ $# -gt 1 ]; do
+  if [ "$1" = -o ]; then : >"$2"; fi
+  shift
+done
+"""
+
+
+class Cross(unittest.TestCase):
+    """cross.py on a tree of its own, with a compiler that only notes what it is asked."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name)
+        self.program = self.write("build/zig/node_modules/.bin/zig", COMPILER)
+        self.program.chmod(0o755)
+        self.write("googletest/src/gtest-all.cc")
+        self.write("googletest/src/gtest_main.cc")
+        self.write("stage01_old/evolve/poll.cpp")
+        for name in ("evolve/kqueue.cpp", "evolve/log.cpp", "sample/echo.cpp",
+                     "test/kqueue_test.cpp", "test/log_test.cpp", "test/helper.cpp"):
+            self.write(f"stage02_new/{name}")
+        patch = mock.patch.multiple(cross, ROOT=self.root, TREE=self.root / "build" / "zig",
+                                    GOOGLETEST=self.root / "googletest")
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def write(self, name, text=""):
+        """A file of the tree."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def cross(self, *words):
+        """Status and output of `./evolve check --cross`."""
+        said = io.StringIO()
+        with mock.patch("sys.argv", ["cross.py", *words]), \
+                contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = cross.main()
+        return status, said.getvalue()
+
+    def calls(self):
+        """The compiler's arguments, a list for each call."""
+        return [line.split() for line in
+                (self.program.parent / "calls").read_text().splitlines()]
+
+    def test_takes_the_stages_that_have_kqueue(self):
+        status, said = self.cross()
+        self.assertEqual(status, 0)
+        self.assertNotIn("stage01_old", said)
+        for target in cross.TARGETS:
+            self.assertIn(f"ok   stage02_new for {target}", said)
+
+    def test_takes_the_stage_that_is_asked_for(self):
+        _, said = self.cross("1")
+        self.assertIn("stage01_old", said)
+        self.assertNotIn("stage02_new", said)
+
+    def test_compiles_library_samples_and_tests_with_warnings_as_errors(self):
+        self.cross()
+        for target in cross.TARGETS:
+            sources = {Path(word).name: call for call in self.calls() if target in call
+                       for word in call if word.endswith(".cpp")}
+            self.assertEqual(set(sources), {"kqueue.cpp", "log.cpp", "echo.cpp",
+                                            "kqueue_test.cpp", "log_test.cpp"})
+            for call in sources.values():
+                self.assertLessEqual({"-Wall", "-Wconversion", "-Werror"}, set(call))
+
+    def test_links_samples_and_tests(self):
+        self.cross()
+        for target in cross.TARGETS:
+            linked = {Path(call[-1]).name: {Path(word).name for word in call}
+                      for call in self.calls() if target in call and "-c" not in call}
+            self.assertEqual(set(linked), {"echo", "tests"})
+            self.assertLessEqual({"echo.o", "kqueue.o", "log.o"}, linked["echo"])
+            self.assertLessEqual({"kqueue_test.o", "log_test.o", "kqueue.o", "gtest-all.o",
+                                  "gtest_main.o"}, linked["tests"])
+
+    def test_says_what_does_not_compile(self):
+        self.write("stage02_new/test/log_test.cpp", "refused")
+        status, said = self.cross()
+        self.assertEqual(status, 1)
+        self.assertIn("FAIL", said)
+        self.assertIn("log_test.cpp: no", said)
+
+    def test_says_where_googletest_is_to_be_had(self):
+        with mock.patch.object(cross, "GOOGLETEST", self.root / "nowhere"):
+            status, said = self.cross()
+        self.assertEqual(status, 2)
+        self.assertIn("apt-get install googletest", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
