@@ -123,7 +123,7 @@ TEST_F(MinHeap, ShowsEachOfItsEventsOnce) {
 TEST_F(MinHeap, AgreesWithASortedMultimap) {
   std::mt19937 random(1);
   std::multimap<duration, event*> sorted;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 4'000; ++i) {
     const duration length(random() % 2'000);
     event& ev = due_in(length);
     push(ev);
@@ -147,7 +147,7 @@ TEST_F(MinHeap, GivesMemoryBackWhenMostEventsAreGone) {
   const std::size_t most = heap.capacity();
   ASSERT_GE(most, 10'000u);
 
-  drain();
+  while (!heap.empty()) heap.erase(heap.top());
 
   EXPECT_LE(heap.capacity(), 16u);
 }
