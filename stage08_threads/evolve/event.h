@@ -137,7 +137,8 @@ class event {
   /// may be waiting for. Until then del() and active() do nothing. A base that
   /// is destroyed calls the functions that are left.
   /// \throws std::logic_error when the event's priority is one that the base no
-  ///     longer has; and from then on, from add().
+  ///     longer has, or when it is being finalized already; and from then on,
+  ///     from add().
   /// \libevent{event.c,event_finalize}
   void finalize(callback function);
 

@@ -474,6 +474,9 @@ void event_base::forget(event& ev) noexcept {
 }
 
 void event_base::finalize(event& ev, callback function) {
+  if (any(ev.flags_ & evlist::finalizing)) {
+    throw std::logic_error("event::finalize: the event is being finalized");
+  }
   require_priority(ev);
   del(ev);
   ev.callback_ = function;
@@ -725,9 +728,8 @@ inline void event_base::timeout_process() {
 
 // One call for each, which leaves the rest due when it throws or breaks.
 void event_base::task_process() {
-  const int ncalls = tasks_.take();
-  if (ncalls == 0) return;
-  posted_.ncalls_ += ncalls;
+  if (tasks_.empty()) return;
+  posted_.ncalls_ += tasks_.take();
   if (!any(posted_.flags_ & evlist::active)) posted_.pri_ = middle_priority();
   activate(posted_, what::none);
 }

@@ -2245,6 +2245,15 @@ TEST_F(Finalizing, NothingElseHappensToTheEventUntilThen) {
   EXPECT_EQ(trace, "f1 ");
 }
 
+TEST_F(Finalizing, IsAskedForOnce) {
+  ev.finalize([this] { called('f'); });
+
+  EXPECT_THROW(ev.finalize([this] { called('g'); }), std::logic_error);
+
+  base.dispatch();
+  EXPECT_EQ(trace, "f1 ");
+}
+
 TEST_F(Finalizing, IsCalledOffByTheDestructor) {
   {
     event going = event::timer(base, [] {});
