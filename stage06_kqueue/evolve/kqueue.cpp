@@ -19,6 +19,9 @@ using entry = struct ::kevent;
 
 constexpr std::size_t first_events = 64;
 
+// Some kernels refuse to wait for years.
+constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours(24);
+
 #ifdef NOTE_EOF
 constexpr unsigned note_eof = NOTE_EOF;  // OpenBSD: a file ends as elsewhere
 #else
@@ -171,7 +174,7 @@ void kqueue::change(int fd, short filter, unsigned flags) {
 
 // There is room for an error in answer to each change, and more.
 void kqueue::prepare() {
-  submitted_ = changes_;
+  submitted_.insert(submitted_.end(), changes_.begin(), changes_.end());
   changes_.clear();
   const std::size_t room = submitted_.size() + first_events;
   if (events_.size() < room) events_.resize(room);
@@ -182,9 +185,10 @@ void kqueue::wait(std::optional<std::chrono::nanoseconds> timeout) {
   if (!lost_.empty()) timeout = std::chrono::nanoseconds(0);
   timespec spec{};
   if (timeout) {
-    const auto s = std::chrono::floor<std::chrono::seconds>(*timeout);
+    const auto time = std::min(*timeout, longest_wait);
+    const auto s = std::chrono::floor<std::chrono::seconds>(time);
     spec.tv_sec = static_cast<std::time_t>(s.count());
-    spec.tv_nsec = static_cast<long>((*timeout - s).count());
+    spec.tv_nsec = static_cast<long>((time - s).count());
   }
   count_ =
       ::kevent(kq_.get(), submitted_.data(),
@@ -205,6 +209,7 @@ std::span<const ready> kqueue::collect() {
     if (!watches(r.fd)) ready_.push_back(r);
   }
   lost_.clear();
+  submitted_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
   for (std::size_t at = 0; at < found; ++at) report(events_[at]);
   if (found == events_.size()) events_.resize(2 * found);
@@ -266,6 +271,7 @@ void kqueue::reinit() {
   give_up_closed();
   open();
   changes_.clear();
+  submitted_.clear();
   for (std::size_t at = 0; at < views_.size(); ++at) {
     put(static_cast<int>(at), what::none, views_[at].now, false);
   }

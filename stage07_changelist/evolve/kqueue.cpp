@@ -19,6 +19,9 @@ using entry = struct ::kevent;
 
 constexpr std::size_t first_events = 64;
 
+// Some kernels refuse to wait for years.
+constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours(24);
+
 #ifdef NOTE_EOF
 constexpr unsigned note_eof = NOTE_EOF;  // OpenBSD: a file ends as elsewhere
 #else
@@ -174,9 +177,10 @@ void kqueue::wait(std::optional<std::chrono::nanoseconds> timeout) {
   if (!lost_.empty()) timeout = std::chrono::nanoseconds(0);
   timespec spec{};
   if (timeout) {
-    const auto s = std::chrono::floor<std::chrono::seconds>(*timeout);
+    const auto time = std::min(*timeout, longest_wait);
+    const auto s = std::chrono::floor<std::chrono::seconds>(time);
     spec.tv_sec = static_cast<std::time_t>(s.count());
-    spec.tv_nsec = static_cast<long>((*timeout - s).count());
+    spec.tv_nsec = static_cast<long>((time - s).count());
   }
   count_ =
       ::kevent(kq_.get(), changes_.data(), static_cast<count>(changes_.size()),

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <map>
@@ -625,6 +626,10 @@ class fake_kevent {
     kqueue_on_epoll_hook = pass;
   }
   ~fake_kevent() { kqueue_on_epoll_hook = nullptr; }
+
+  /// How long it was to wait when it was asked last.
+  std::time_t seconds() const { return seconds_; }
+
   fake_kevent(const fake_kevent&) = delete;
   fake_kevent& operator=(const fake_kevent&) = delete;
 
@@ -632,7 +637,8 @@ class fake_kevent {
   static std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
   static int ask(int, const entry* changes, int n, entry* events, int room,
-                 const timespec*) {
+                 const timespec* timeout) {
+    if (timeout) seconds_ = timeout->tv_sec;
     return answer_({changes, size(n)}, {events, size(room)});
   }
 
@@ -662,6 +668,7 @@ class fake_kevent {
   }
 
   static inline call answer_;
+  static inline std::time_t seconds_ = 0;
   static inline std::function<int(const entry&)> refuse_;
 };
 
@@ -708,6 +715,22 @@ TEST_F(Kqueue, IsMadeWhateverComesWithTheError) {
 TEST_F(Kqueue, ThrowsWhatTheSystemSaysOfAWait) {
   const fake_kevent fake([](changes, events) { return errno = ENOMEM, -1; });
   EXPECT_EQ(error_of([this] { turn(); }), std::errc::not_enough_memory);
+}
+
+TEST_F(Kqueue, TellsAgainWhatItHasToldInAWaitThatFailed) {
+  op.add(fds.a(), what::none, what::read);
+  {
+    const fake_kevent fake([](changes, events) { return errno = ENOMEM, -1; });
+    EXPECT_EQ(error_of([this] { turn(); }), std::errc::not_enough_memory);
+  }
+  fds.send();
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read}}));
+}
+
+TEST_F(Kqueue, WaitsForADayAtATime) {
+  const fake_kevent fake([](changes, events) { return 0; });
+  turn(duration::max());
+  EXPECT_EQ(fake.seconds(), 24 * 60 * 60);
 }
 
 TEST_F(Kqueue, FindsAnEndWithAnErrorToBeTheWholeConnections) {
