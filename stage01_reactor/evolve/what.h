@@ -65,7 +65,7 @@ constexpr bool any(E set) noexcept {
 enum class what : std::uint16_t {
   none = 0,  ///< nothing
   read = 0x02,  ///< read() would not block: there is data, an end or an error
-  write = 0x04,  ///< write() would not block: there is room, or an error
+  write = 0x04,  ///< write() would take something: there is room, or an error
   persist = 0x10,  ///< the event stays added when its callback is called
 };
 

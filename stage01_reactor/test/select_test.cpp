@@ -11,6 +11,7 @@
 #include "evolve/select.h"
 #include "test/descriptor_limit.h"
 #include "test/pair.h"
+#include "test/pipe_ends.h"
 
 namespace evolve {
 namespace {
@@ -85,6 +86,21 @@ TEST(Select, TellsOfAClosedDescriptorBeforeTheReadyOnes) {
   EXPECT_EQ(found[0].fd, good.a());
   EXPECT_EQ(found[0].error, 0);
 }
+
+#ifdef __linux__
+TEST(Select, TellsOfAHangupAsReadableOnly) {
+  pipe_ends pipe;
+  select op;
+  op.add(pipe.reader(), what::none, what::write);
+  pipe.close_writer();
+  EXPECT_TRUE(look(op).empty());
+
+  op.add(pipe.reader(), what::write, any_io);
+  const std::span<const ready> found = look(op);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].fired, what::read);
+}
+#endif
 
 }  // namespace
 }  // namespace evolve

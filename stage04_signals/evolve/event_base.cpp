@@ -182,8 +182,8 @@ void event_base::active_by_fd(int fd, what res) {
 void event_base::active_by_signal(int signo) {
   if (signo < 0 || signo >= evsig_.size()) return;
   for (event& ev : evsig_.waiting_on(signo)) {
-    ++ev.ncalls_;
     active(ev, what::signal);
+    add_calls(ev, 1);
   }
 }
 
@@ -529,9 +529,19 @@ inline void event_base::signal_process() {
 
 void event_base::deliver(int signo, int ncalls) {
   for (event& ev : evsig_.waiting_on(signo)) {
-    ev.ncalls_ = ev.ncalls_ > INT_MAX - ncalls ? INT_MAX : ev.ncalls_ + ncalls;
     activate(ev, what::signal);
+    add_calls(ev, ncalls);
   }
+}
+
+// What comes while its callback runs is for the next turn, and what is left for
+// it as well: they cannot be told apart.
+void event_base::add_calls(event& ev, int ncalls) noexcept {
+  ev.ncalls_ = ev.ncalls_ > INT_MAX - ncalls ? INT_MAX : ev.ncalls_ + ncalls;
+  if (&ev != running_) return;
+  activequeues_[ev.pri_].remove(ev);
+  activequeues_[ev.pri_].push_back(ev);
+  ev.turn_ = turn_;
 }
 
 inline void event_base::timeout_process() {

@@ -30,7 +30,8 @@ struct mailbox;
 ///
 /// **Fork.** The child shares the pipe: a signal in the child wakes the
 /// parent's loop, for nothing. A child should neither use nor destroy its
-/// parent's bases.
+/// parent's bases; if its parent had several threads, it should have none at
+/// all before exec.
 ///
 /// **Others' handlers.** One that the program installs while events wait for
 /// the signal takes it away from all of them.

@@ -2900,6 +2900,41 @@ TEST_P(SignalsInALoop, ThatNobodyWaitsForMayBePretended) {
   EXPECT_EQ(due(), 0u);
 }
 
+TEST_P(SignalsInALoop, ThatArePretendedInTheirCallbackAreForTheNextTurn) {
+  event again = event::signal(base, SIGUSR1, [this] {
+    if (++calls > 1) return;
+    for (int i = 0; i < 3; ++i) base.active_by_signal(SIGUSR1);
+  });
+  again.add();
+  base.active_by_signal(SIGUSR1);
+  base.active_by_signal(SIGUSR1);
+
+  turn();
+  EXPECT_EQ(calls, 1);
+  base.self_check();
+
+  turn();
+  EXPECT_EQ(calls, 5);
+}
+
+TEST_P(SignalsInALoop, ThatAnAddTellsOfInTheirCallbackAreForTheNextTurn) {
+  event other = event::signal(base, SIGUSR2, [] {});
+  event again = event::signal(base, SIGUSR1, [&] {
+    if (++calls > 1) return;
+    raise(SIGUSR1, 3);
+    other.add();
+  });
+  again.add();
+  base.active_by_signal(SIGUSR1);
+  base.active_by_signal(SIGUSR1);
+
+  turn();
+  ASSERT_EQ(calls, 1);
+
+  base.loop(loop_flags::once);
+  EXPECT_GE(calls, 3);  // what is left, and one at least of the three
+}
+
 TEST_P(SignalsInALoop, ArePretendedAsOneDelivery) {
   ev.add();
   base.active_by_signal(SIGUSR1);

@@ -44,7 +44,7 @@ struct mailbox {
     if (asleep.exchange(false)) pipe.write();
   }
 
-  std::array<std::atomic<bool>, NSIG> wanted{};  // by signal
+  std::array<std::atomic<bool>, NSIG> wanted{};  // by signal: an event waits
   std::array<std::atomic<unsigned>, NSIG> counts{};  // by signal
   std::atomic<bool> pending{false};  // one of them has grown
   std::atomic<bool>& asleep;  // a byte must wake the loop

@@ -77,7 +77,7 @@ class eventop {
   virtual void wait(std::optional<std::chrono::nanoseconds> timeout) = 0;
 
   /// What wait() found; nothing when it was interrupted. Each descriptor comes
-  /// once. Valid until the next prepare().
+  /// once. Valid until the next prepare(), whatever is deleted meanwhile.
   virtual std::span<const ready> collect() = 0;
 
   /// In a child after fork(): leaves to the parent what the kernel keeps for

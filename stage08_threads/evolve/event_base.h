@@ -372,6 +372,7 @@ class event_base {
   void evict(const ready& r);  // the same, a last time: it went bad
   void signal_process();  // makes due who waits for what was caught
   void deliver(int signo, int ncalls);  // to all who wait for it
+  void add_calls(event& ev, int ncalls) noexcept;  // deliveries, to one
   void timeout_process();  // makes due whose deadline has passed
   void task_process();
   void activate(event& ev, what res);  // it is due, once, for that too

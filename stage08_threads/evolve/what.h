@@ -66,7 +66,7 @@ enum class what : std::uint16_t {
   none = 0,  ///< nothing
   timeout = 0x01,  ///< the time given to event::add() has passed
   read = 0x02,  ///< read() would not block: there is data, an end or an error
-  write = 0x04,  ///< write() would not block: there is room, or an error
+  write = 0x04,  ///< write() would take something: there is room, or an error
   signal = 0x08,  ///< the event's number is a signal's, and the signal came
   persist = 0x10,  ///< the event stays added when its callback is called
   et = 0x20,  ///< edge-triggered: only when it *becomes* ready, if the backend

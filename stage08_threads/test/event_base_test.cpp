@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -2909,6 +2910,41 @@ TEST_P(SignalsInALoop, ThatNobodyWaitsForMayBePretended) {
   EXPECT_EQ(due(), 0u);
 }
 
+TEST_P(SignalsInALoop, ThatArePretendedInTheirCallbackAreForTheNextTurn) {
+  event again = event::signal(base, SIGUSR1, [this] {
+    if (++calls > 1) return;
+    for (int i = 0; i < 3; ++i) base.active_by_signal(SIGUSR1);
+  });
+  again.add();
+  base.active_by_signal(SIGUSR1);
+  base.active_by_signal(SIGUSR1);
+
+  turn();
+  EXPECT_EQ(calls, 1);
+  base.self_check();
+
+  turn();
+  EXPECT_EQ(calls, 5);
+}
+
+TEST_P(SignalsInALoop, ThatAnAddTellsOfInTheirCallbackAreForTheNextTurn) {
+  event other = event::signal(base, SIGUSR2, [] {});
+  event again = event::signal(base, SIGUSR1, [&] {
+    if (++calls > 1) return;
+    raise(SIGUSR1, 3);
+    other.add();
+  });
+  again.add();
+  base.active_by_signal(SIGUSR1);
+  base.active_by_signal(SIGUSR1);
+
+  turn();
+  ASSERT_EQ(calls, 1);
+
+  base.loop(loop_flags::once);
+  EXPECT_GE(calls, 3);  // what is left, and one at least of the three
+}
+
 TEST_P(SignalsInALoop, ArePretendedAsOneDelivery) {
   ev.add();
   base.active_by_signal(SIGUSR1);
@@ -3461,6 +3497,23 @@ TEST_P(AfterFork, AGrandchildGoesOnToo) {
   });
 
   EXPECT_EQ(child.says(), "rtu rtu");
+}
+
+class SignalsOfTheBackend : signals_restored, public OnFake {};
+
+TEST_F(SignalsOfTheBackend, AreCountedUpToTheGreatestNumber) {
+  event ev = event::signal(base, SIGUSR1, [this] {
+    called('s');
+    if (trace != "s1 ") return base.loopbreak();
+    for (int i = 0; i < 3; ++i) base.active_by_signal(SIGUSR1);
+  });
+  ev.add();
+  kernel.next = {{SIGUSR1, what::signal, 0, INT_MAX}};
+
+  for (int i = 0; i < 2; ++i) base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(trace, "s1 s2 ");
+  EXPECT_EQ(base.num_events(event_count::active), 1u);
 }
 
 /// A number that leads to one socket, and then to another or to none.
