@@ -20,7 +20,8 @@ class interruptions {
     struct sigaction interrupt = {};
     interrupt.sa_handler = [](int) {
       const int before = errno;
-      if (fd_ >= 0 && ::write(fd_, "x", 1) != 1) fd_ = -1;
+      const auto to = static_cast<int>(fd_);
+      if (to >= 0 && ::write(to, "x", 1) != 1) fd_ = -1;
       errno = before;
     };
     ::sigaction(SIGALRM, &interrupt, &before_);
