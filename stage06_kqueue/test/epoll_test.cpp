@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -36,8 +37,8 @@ namespace {
 
 /// What this program has asked of timers so far.
 struct timerfd_calls {
-  static inline int count = 0;  ///< how often one was set
-  static inline int last_fd = -1;  ///< which one was set last
+  static inline std::atomic<int> count = 0;  ///< how often one was set
+  static inline std::atomic<int> last_fd = -1;  ///< which one was set last
 };
 
 }  // namespace
