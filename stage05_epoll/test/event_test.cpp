@@ -27,6 +27,7 @@
 #include "test/pipe_ends.h"
 #include "test/recorded_log.h"
 #include "test/signals.h"
+#include "test/tcp_pair.h"
 #include "test/thrown.h"
 
 namespace evolve {
@@ -1637,15 +1638,17 @@ TEST_P(EarlyClose, IsSeenBeforeTheDataIsRead) {
 }
 
 TEST_P(EarlyClose, IsAlsoAReset) {
-  ASSERT_EQ(::write(fds.a(), "never read", 10), 10);
-  ev.add();
-  fds.close_b();
+  tcp_pair connection;
+  event waits(base, connection.a(), what::closed,
+              [this](what fired) { heard.push_back(fired); });
+  waits.add();
+  connection.reset_b();
 
   EXPECT_EQ(base.dispatch(), loop_result::no_events);
 
   EXPECT_EQ(heard, times{what::closed});
   char byte;
-  EXPECT_EQ(::read(fds.a(), &byte, 1), -1);
+  EXPECT_EQ(::read(connection.a(), &byte, 1), -1);
   EXPECT_EQ(errno, ECONNRESET);
 }
 

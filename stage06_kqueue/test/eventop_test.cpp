@@ -286,6 +286,7 @@ TEST_P(Eventop, AHangupIsToldToAWriter) {
 }
 
 TEST_P(Eventop, AnErrorIsToldToAWriter) {
+  if (keeps_ends_of_full_pipes(GetParam())) GTEST_SKIP() << "NetBSD's fault";
   pipe_ends fds;
   fill(fds.writer());
   op->add(fds.writer(), what::none, what::write);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <memory>
@@ -39,6 +40,14 @@ inline std::unique_ptr<eventop> make_backend(std::string_view name) {
 /// that tells of them itself may merge some. To be called by SetUp().
 inline void skip_unless_signals_are_counted(std::string_view name) {
   if (name == "kqueue") GTEST_SKIP() << "kqueue may merge signals";
+}
+
+/// Whether the backend of that name is silent when a full pipe loses its
+/// reader, as NetBSD's kqueue is.
+inline bool keeps_ends_of_full_pipes(std::string_view name) {
+  utsname system{};
+  return name == "kqueue" && ::uname(&system) >= 0 &&
+         std::string_view(system.sysname) == "NetBSD";
 }
 
 /// A suite whose every test runs once on each backend:
