@@ -45,7 +45,7 @@ event::event(event_base& base, int fd, what events, callback function)
 }
 
 event::~event() {
-  if (!any(flags_ & ~evlist::internal)) return;
+  if (!any(flags_ & ~(evlist::internal | evlist::finalizing))) return;
   const event_base::locked guard(*base_);
   base_->forget(*this);
 }

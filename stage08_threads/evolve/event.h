@@ -25,7 +25,7 @@ enum class evlist : std::uint16_t {
   timeout = 0x01,  ///< it has a deadline, and the base knows
   inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
-  finalizing = 0x40,  ///< it is due for the last time, see event::finalize()
+  finalizing = 0x40,  ///< it is called a last time, see event::finalize()
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
@@ -110,7 +110,7 @@ class event {
   /// was.
   /// \throws std::invalid_argument when there is nothing to wait for.
   /// \throws std::logic_error when the event's priority is one that the base no
-  ///     longer has.
+  ///     longer has, or when it has been finalized.
   /// \throws std::system_error when the descriptor or signal cannot be waited
   ///     for: EBADF, EINVAL, or what the system said.
   /// \libevent{event.c,event_add}
@@ -134,11 +134,13 @@ class event {
   /// Deletes the event without waiting, and calls `function` in the loop, when
   /// nothing else of the event is called any more. There it may be destroyed:
   /// that is how a thread gets rid of an event while it holds what the callback
-  /// may be waiting for. Until then del() and active() do nothing. A base that
-  /// is destroyed calls the functions that are left.
+  /// may be waiting for. A base that is destroyed calls the functions that are
+  /// left.
+  ///
+  /// From this call on, in `function` too and afterwards, the event can only be
+  /// destroyed: add() and finalize() throw, del() and active() do nothing.
   /// \throws std::logic_error when the event's priority is one that the base no
-  ///     longer has, or when it is being finalized already; and from then on,
-  ///     from add().
+  ///     longer has, or when the event has been finalized before.
   /// \libevent{event.c,event_finalize}
   void finalize(callback function);
 

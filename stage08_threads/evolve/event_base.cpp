@@ -102,8 +102,36 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
   exit_timer_.flags_ |= evlist::internal;
 }
 
+// What is called or destroyed on the way may add, finalize and post.
 event_base::~event_base() {
-  finalize_all();
+  do {
+    end_due();
+    end_waiting();
+    tasks_.clear();
+  } while (haveevents());
+}
+
+// Always the front: a finalizer may destroy events, finalize others, and change
+// how many queues there are.
+void event_base::end_due() {
+  std::size_t at = 0;
+  while (at < activequeues_.size()) {
+    if (activequeues_[at].empty()) {
+      ++at;
+      continue;
+    }
+    event& ev = activequeues_[at].front();
+    if (!any(ev.flags_ & evlist::finalizing)) {
+      del(ev);
+      continue;
+    }
+    queue_remove_active(ev);
+    const callback function = ev.callback_;
+    function(ev.fd_, what::none);
+  }
+}
+
+void event_base::end_waiting() noexcept {
   const auto del_all = [this](const auto& queue) {
     while (!queue.empty()) del(queue.front());
   };
@@ -113,29 +141,10 @@ event_base::~event_base() {
   }
   for (const auto& common : common_timeouts_) del_all(common->events_);
   while (!timeheap_.empty()) del(timeheap_.top());
-  for (const activequeue& queue : activequeues_) del_all(queue);
   while (!once_.empty()) {
     const std::unique_ptr<event_once> left(&once_.front());
     once_.remove(*left);
   }
-}
-
-// A finalizer may destroy events, and finalize others.
-void event_base::finalize_all() {
-  while (event* const ev = left_to_finalize()) {
-    queue_remove_active(*ev);
-    const callback function = ev->callback_;
-    function(ev->fd_, what::none);
-  }
-}
-
-event* event_base::left_to_finalize() noexcept {
-  for (activequeue& queue : activequeues_) {
-    for (event& ev : queue) {
-      if (any(ev.flags_ & evlist::finalizing)) return &ev;
-    }
-  }
-  return nullptr;
 }
 
 loop_result event_base::loop(loop_flags flags) {
@@ -409,7 +418,7 @@ void event_base::add_internal(event& ev) {
 // All of add() that can fail, before anything has changed.
 inline void event_base::insert(event& ev, bool timed) {
   if (any(ev.flags_ & evlist::finalizing)) {
-    throw std::logic_error("event::add: the event is being finalized");
+    throw std::logic_error("event::add: the event has been finalized");
   }
   require_priority(ev);
   const bool numbered = any(ev.events_ & any_number);
@@ -475,7 +484,7 @@ void event_base::forget(event& ev) noexcept {
 
 void event_base::finalize(event& ev, callback function) {
   if (any(ev.flags_ & evlist::finalizing)) {
-    throw std::logic_error("event::finalize: the event is being finalized");
+    throw std::logic_error("event::finalize: the event has been finalized");
   }
   require_priority(ev);
   del(ev);
@@ -830,7 +839,7 @@ inline void event_base::queue_insert_active(event& ev) noexcept {
 }
 
 inline void event_base::queue_remove_active(event& ev) noexcept {
-  ev.flags_ &= ~(evlist::active | evlist::finalizing);
+  ev.flags_ &= ~evlist::active;
   activequeues_[ev.pri_].remove(ev);
   event_count_active_.down();
   ev.ncalls_ = 0;

@@ -273,7 +273,7 @@ class event_base {
   /// Any thread may post, after make_notifiable(). A loop that sleeps is woken
   /// once for all that is posted meanwhile. Work that is posted keeps the loop
   /// running. What the base has not called when it is destroyed is destroyed,
-  /// too, and not called.
+  /// too, and not called; and so is what that posts.
   ///
   /// An exception that the function throws leaves the loop; the rest stays due.
   template <class F>
@@ -363,8 +363,8 @@ class event_base {
   bool in_loop_thread() const noexcept;  // whether its caller is
   void push(std::unique_ptr<task> pushed) noexcept;  // for post()
   void wake() noexcept;  // ends the wait
-  void finalize_all();
-  event* left_to_finalize() noexcept;  // one of them, or null
+  void end_due();  // calls what is being finalized, and deletes the rest
+  void end_waiting() noexcept;
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()
   void cache_time() noexcept;  // for what is due in this turn

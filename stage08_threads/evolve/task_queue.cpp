@@ -2,10 +2,7 @@
 
 namespace evolve {
 
-task_queue::~task_queue() {
-  take();
-  while (taken_) pop();
-}
+task_queue::~task_queue() { clear(); }
 
 void task_queue::push(std::unique_ptr<task> pushed) noexcept {
   task* const newest = pushed.release();
@@ -36,6 +33,13 @@ std::unique_ptr<task> task_queue::pop() noexcept {
   taken_ = oldest->next_;
   if (!taken_) end_ = &taken_;
   return oldest;
+}
+
+// The end of a task may push another.
+void task_queue::clear() noexcept {
+  do {
+    while (taken_) pop();
+  } while (take() > 0);
 }
 
 }  // namespace evolve

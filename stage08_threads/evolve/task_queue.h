@@ -47,7 +47,7 @@ class function_task final : public task {
 /// What one thread has pushed comes out in its order.
 ///
 /// **Lifetime.** Tasks that are left when the queue goes are destroyed, not
-/// run.
+/// run; and so is what they push then.
 class task_queue {
  public:
   task_queue() = default;
@@ -66,6 +66,9 @@ class task_queue {
 
   /// The oldest task that has been taken. Requires that there is one.
   std::unique_ptr<task> pop() noexcept;
+
+  /// Destroys all that is left, and what is pushed by that.
+  void clear() noexcept;
 
  private:
   std::atomic<task*> pushed_{nullptr};  // the newest first

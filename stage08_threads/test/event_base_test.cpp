@@ -4314,6 +4314,77 @@ TEST_F(Post, WhatIsLeftIsDestroyedWithTheBaseAndNotCalled) {
   EXPECT_EQ(*held, 1);
 }
 
+/// Says goodbye when it ends.
+class session {
+ public:
+  explicit session(std::function<void()> goodbye)
+      : goodbye_(std::move(goodbye)) {}
+  ~session() { goodbye_(); }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+ private:
+  std::function<void()> goodbye_;
+};
+
+/// A task that owns something whose end calls `goodbye`.
+auto owner_of(std::function<void()> goodbye) {
+  return [owned = std::make_unique<session>(std::move(goodbye))] {};
+}
+
+TEST_F(Post, WhatADestroyedTaskPostsIsDestroyedToo) {
+  const auto held = std::make_shared<int>(0);
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  event_base& dying = *own;
+  dying.post(owner_of([&dying, held] {
+    dying.post(owner_of([&dying, held] {
+      EXPECT_EQ(dying.num_events(event_count::active), 0u);
+      dying.post([held] { FAIL(); });
+    }));
+  }));
+
+  own.reset();
+
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(Post, WhatAFinalizerPostsIsDestroyedToo) {
+  const auto held = std::make_shared<int>(0);
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  event ev = event::timer(*own, [] {});
+  ev.finalize([in = own.get(), &held, this] {
+    called('f');
+    in->post([held] { FAIL(); });
+  });
+
+  own.reset();
+
+  EXPECT_EQ(trace, "f0 ");
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(Post, WhatADestroyedTaskFinalizesIsFinalized) {
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  event_base& dying = *own;
+  auto ev = std::make_unique<event>(dying, -1, what::none, [] {});
+  event timer = event::timer(dying, [] {});
+  dying.post(owner_of([&] {
+    timer.add(std::chrono::hours(1));
+    ev->finalize([&] {
+      ev.reset();
+      dying.post(owner_of([this] { called('g'); }));
+    });
+  }));
+
+  own.reset();
+
+  EXPECT_EQ(ev, nullptr);
+  EXPECT_EQ(trace, "g0 ");
+}
+
 TEST_F(Post, MayBeCalledAfterAWaitHasFailed) {
   event usr1 = event::signal(base, SIGUSR1, [] {});
   usr1.add();

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <climits>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -2310,6 +2312,106 @@ TEST_F(Finalizing, ABaseThatGoesCallsWhatAFinalizerFinalizes) {
   own.reset();
 
   EXPECT_EQ(trace, "o0 u0 ");
+}
+
+TEST_F(Finalizing, LeavesAnEventThatCanOnlyBeDestroyed) {
+  ev.finalize([this] {
+    called('f');
+    EXPECT_THROW(ev.add(), std::logic_error);
+    ev.active(what::read);
+  });
+  base.loop(loop_flags::nonblock);
+
+  EXPECT_THROW(ev.add(), std::logic_error);
+  EXPECT_THROW(ev.add(std::chrono::hours(1)), std::logic_error);
+  EXPECT_THROW(ev.finalize([this] { called('g'); }), std::logic_error);
+  ev.active(what::read);
+  ev.active_later(what::read);
+  ev.del();
+  ev.del_noblock();
+  ev.remove_timer();
+
+  EXPECT_EQ(ev.pending(), what::none);
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(trace, "f1 ");
+  base.self_check();
+}
+
+TEST_F(Finalizing, LeavesAnEventThatMayBeDestroyedAfterItsBase) {
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  auto done = std::make_unique<event>(*own, -1, what::none, [] {});
+  auto left = std::make_unique<event>(*own, -1, what::none, [] {});
+  done->finalize([this] { called('d'); });
+  own->dispatch();
+  left->finalize([this] { called('l'); });
+
+  own.reset();
+  done.reset();
+  left.reset();
+
+  EXPECT_EQ(trace, "d1 l1 ");
+}
+
+TEST_F(Finalizing, ABaseThatGoesDeletesWhatAFinalizerAdds) {
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  event timer = event::timer(*own, [this] { called('t'); });
+  event reader(*own, fds.a(), what::read, [this] { called('r'); });
+  event due = event::timer(*own, [this] { called('d'); });
+  event last = event::timer(*own, [] {});
+  const std::function<void()> adds = [&, in = own.get()] {
+    timer.add(std::chrono::hours(1));
+    reader.add();
+    due.active(what::none);
+    in->once(-1, what::none, [this] { called('o'); });
+    in->loopexit(std::chrono::hours(1));
+    called('l');
+  };
+  last.finalize([&adds] { adds(); });
+
+  own.reset();
+
+  EXPECT_EQ(trace, "l0 ");
+}
+
+TEST_F(Finalizing, ABaseThatGoesLetsAFinalizerChangeThePriorities) {
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  own->priority_init(3);
+  event last = event::timer(*own, [] {});
+  last.priority_set(2);
+  last.finalize([this, in = own.get()] {
+    called('f');
+    in->priority_init(1);
+  });
+
+  own.reset();
+
+  EXPECT_EQ(trace, "f0 ");
+}
+
+// A search through all that is due, for each of them, would take half a minute.
+TEST_F(Finalizing, ABaseThatGoesLooksAtEachOnce) {
+  constexpr std::size_t count = 100'000;
+  auto own =
+      std::make_unique<event_base>(std::make_unique<fake_eventop>(kernel));
+  std::deque<event> events;
+  for (std::size_t i = 0; i < count; ++i) {
+    events.emplace_back(*own, -1, what::none, [] { FAIL(); });
+    events.back().active(what::read);
+  }
+  std::size_t calls = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    events.emplace_back(*own, -1, what::none, [] { FAIL(); });
+    events.back().finalize([&calls] { ++calls; });
+  }
+
+  const time_point start = clock::now();
+  own.reset();
+
+  EXPECT_LT(clock::now() - start, std::chrono::seconds(4));
+  EXPECT_EQ(calls, count);
 }
 
 // Due, without haste

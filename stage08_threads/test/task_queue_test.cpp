@@ -88,6 +88,46 @@ TEST_F(TaskQueue, WhatIsLeftIsDestroyedAndNotRun) {
   EXPECT_EQ(*held, 0);
 }
 
+/// Pushes another one when it is destroyed, `more` times in all.
+class successor final : public task {
+ public:
+  successor(task_queue& queue, int more, int& alive)
+      : queue_(queue), more_(more), alive_(alive) {
+    ++alive_;
+  }
+  ~successor() override {
+    --alive_;
+    if (more_ == 0) return;
+    queue_.push(std::make_unique<successor>(queue_, more_ - 1, alive_));
+  }
+  void run() override { FAIL(); }
+
+ private:
+  task_queue& queue_;
+  int more_;
+  int& alive_;
+};
+
+TEST_F(TaskQueue, WhatIsPushedByADestroyedTaskIsDestroyedToo) {
+  int alive = 0;
+  {
+    task_queue going;
+    for (const bool taken : {true, false}) {
+      going.push(std::make_unique<successor>(going, 3, alive));
+      if (taken) going.take();
+    }
+  }
+  EXPECT_EQ(alive, 0);
+
+  queue.push(std::make_unique<successor>(queue, 3, alive));
+  queue.clear();
+  EXPECT_EQ(alive, 0);
+  EXPECT_TRUE(queue.empty());
+  queue.push(noting(1));
+  run(queue.take());
+  EXPECT_EQ(ran, std::vector{1});
+}
+
 TEST_F(TaskQueue, CallsWhatCanOnlyBeMoved) {
   auto note = [this, owned = std::make_unique<int>(7)] {
     ran.push_back(*owned);
