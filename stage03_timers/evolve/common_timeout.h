@@ -38,6 +38,7 @@ class common_timeout {
 
   void insert(event& ev) noexcept;  // in the order of deadlines
   void erase(event& ev) noexcept;  // takes it off the queue
+  event* place_for(time_point due) const noexcept;  // behind whom; or null
   void schedule_front() noexcept;  // sets the timer by the first of the queue
   void expire() noexcept;  // the first is due
   void self_check() const;  // for event_base::self_check()
@@ -46,6 +47,7 @@ class common_timeout {
   duration length_;  // how long they wait
   std::uint32_t index_;  // its number in the base
   tailq<event, &event::common_next_> events_;  // the first is due first
+  event* finger_ = nullptr;  // the last that was put before others; or null
   event timer_;  // in the heap, with the deadline of the first
 };
 

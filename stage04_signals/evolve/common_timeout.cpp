@@ -16,21 +16,35 @@ common_timeout::common_timeout(event_base& base, duration length,
   timer_.flags_ |= evlist::internal;
 }
 
-// The place is at the end, or near it: a persistent event that is late counts
-// from when it was due.
 void common_timeout::insert(event& ev) noexcept {
-  event* place = events_.back();
-  while (place && place->deadline_ > ev.deadline_) {
-    place = place->common_next_.prev;
-  }
+  event* const place = place_for(ev.deadline_);
+  if (place != events_.back()) finger_ = &ev;
   events_.insert_after(place, ev);
   if (!place) schedule_front();
 }
 
 void common_timeout::erase(event& ev) noexcept {
   const bool first = &events_.front() == &ev;
+  if (finger_ == &ev) finger_ = ev.common_next_.prev;
   events_.remove(ev);
   if (first) schedule_front();
+}
+
+// The place is at the end, but for a persistent event that is late: it counts
+// from when it was due. Of many such, each belongs near the one before. So a
+// step back from the end takes turns with a step from there, either way.
+event* common_timeout::place_for(time_point due) const noexcept {
+  const auto later = [due](const event* ev) {
+    return ev && ev->deadline_ > due;
+  };
+  event* place = events_.back();
+  event* near = finger_;
+  for (; later(place); place = place->common_next_.prev) {
+    event* const next = near ? near->common_next_.next : &events_.front();
+    if (!later(near) && later(next)) return near;
+    near = later(near) ? near->common_next_.prev : next;
+  }
+  return place;
 }
 
 void common_timeout::schedule_front() noexcept {

@@ -1,10 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <ctime>
 #include <deque>
+#include <memory>
 #include <optional>
+#include <random>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 #include "evolve/common_timeout.h"
@@ -396,6 +402,159 @@ TEST_F(CommonTimeout, GoesWithItsBaseAndLeavesTheEvents) {
 
   EXPECT_EQ(timer.pending(), what::none);
   EXPECT_EQ(reader.pending(), what::none);
+}
+
+/// Two kinds of events that come late to their loop: many persistent ones, and
+/// as many others, each of which is added by the callback of one of the first.
+class LateLoop {
+ public:
+  explicit LateLoop(std::size_t count) {
+    base.set_clock(manual_clock::read);
+    for (std::size_t i = 0; i < count; ++i) {
+      event& next = other.emplace_back(base, -1, what::none, [] {});
+      tick.emplace_back(base, -1, what::persist, [&next, this] { add(next); });
+    }
+  }
+
+  /// How long it takes to call them all, in seconds of the processor's time.
+  double runs(common_timeout* timeout) {
+    common = timeout;
+    for (event& ev : tick) {
+      manual_clock::advance(1us);
+      add(ev);
+    }
+    manual_clock::advance(1s + 500ms);
+    const std::clock_t start = std::clock();
+    base.loop(loop_flags::nonblock);
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  }
+
+  fake_kernel kernel;
+  event_base base{std::make_unique<fake_eventop>(kernel)};
+
+ private:
+  void add(event& ev) { common ? ev.add(*common) : ev.add(1s); }
+
+  common_timeout* common = nullptr;
+  std::deque<event> tick;
+  std::deque<event> other;
+};
+
+// Each of the first kind belongs behind the one before it, and before all of
+// the second kind. To look for its place from the end would take hundreds of
+// times as long; a third try is for a machine that does something else.
+TEST(CommonTimeoutOfALateLoop, CostsAboutAsMuchAsPlainTimeouts) {
+  double ratio = 0;
+  for (int tries = 0; tries < 3; ++tries) {
+    manual_clock::zero();
+    LateLoop plain(20'000);
+    LateLoop common(20'000);
+    const double shortest = std::max(plain.runs(nullptr), 0.001);
+    ratio = common.runs(&common.base.init_common_timeout(1s)) / shortest;
+    common.base.self_check();
+    if (ratio < 20) break;
+  }
+  EXPECT_LT(ratio, 20);
+}
+
+/// Events that come and go at random, and a list of what should become of them.
+class AnyOrder : public CommonTimeout {
+ protected:
+  static constexpr std::size_t count = 12;
+
+  struct promise {
+    std::optional<time_point> due;  // its deadline
+    int added = 0;  // when, among all
+    bool common = false;  // what it begins anew with
+  };
+
+  AnyOrder() {
+    base.priority_init(3);
+    for (std::size_t i = 0; i < count; ++i) {
+      const what kind = i % 2 == 0 ? what::persist : what::none;
+      events.emplace_back(base, -1, kind, [this, i] { called(i); });
+      events[i].priority_set(priority_of(i));
+    }
+  }
+
+  static int priority_of(std::size_t i) { return static_cast<int>(i % 3); }
+
+  std::size_t below(std::size_t end) { return random() % end; }
+
+  void add(std::size_t i) {
+    promises[i] = {manual_clock::time + 10ms, ++additions, below(8) != 0};
+    promises[i].common ? events[i].add(ten) : events[i].add(10ms);
+  }
+
+  void del(std::size_t i) {
+    events[i].del();
+    promises[i].due = {};
+  }
+
+  void add_or_del() {
+    const std::size_t i = below(count);
+    below(4) == 0 ? del(i) : add(i);
+  }
+
+  /// The first of those that are due, if any; by the list.
+  std::optional<std::size_t> expected() const {
+    std::optional<std::size_t> first;
+    const auto key = [this](std::size_t i) {
+      return std::tuple(priority_of(i), *promises[i].due, promises[i].added);
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& due = promises[i].due;
+      if (!due || *due > turn_began || promises[i].added > last_addition) {
+        continue;
+      }
+      if (!first || key(i) < key(*first)) first = i;
+    }
+    return first;
+  }
+
+  void called(std::size_t i) {
+    ASSERT_EQ(expected(), i);
+    promise& p = promises[i];
+    const time_point next = *p.due + 10ms;
+    if (i % 2 == 0) {
+      p.due = next < manual_clock::time ? manual_clock::time + 10ms : next;
+      p.added = ++additions;
+    } else {
+      p.due = {};
+    }
+    if (below(2) == 0) add_or_del();
+    if (below(4) == 0) manual_clock::advance(1ms);
+  }
+
+  /// A turn, in which all are called that are due before it, in order.
+  void turn() {
+    manual_clock::advance(1ms * below(20));
+    turn_began = manual_clock::time;
+    last_addition = additions;
+    base.loop(loop_flags::nonblock);
+    EXPECT_EQ(expected(), std::nullopt);
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_EQ(events[i].deadline(), promises[i].due);
+    }
+    base.self_check();
+  }
+
+  std::mt19937 random{5};
+  std::deque<event> events;
+  std::array<promise, count> promises;
+  int additions = 0;
+  int last_addition = 0;  // before the turn
+  time_point turn_began;
+};
+
+TEST_F(AnyOrder, EndsInThatOfDeadlinesAndOfAddingAmongEquals) {
+  for (int turns = 0; turns < 20'000 && !HasFailure(); ++turns) {
+    while (below(4) != 0) {
+      add_or_del();
+      if (below(3) == 0) manual_clock::advance(1ms);
+    }
+    turn();
+  }
 }
 
 }  // namespace
