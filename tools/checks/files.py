@@ -98,7 +98,8 @@ def _conditionals(text):
 # Where a line or two depend on the system: the table of its methods, and what wakes a loop.
 _OF_THE_SYSTEM = ("evolve/eventop.cpp", "evolve/notifier.cpp")
 # What they, and tests, may ask of it: is it Linux, has it kqueue, has it this one flag or call?
-_OF_SYSTEMS = {"ifdef __linux__", "ifdef POLLRDHUP", "ifdef SYS_epoll_pwait2",
+_OF_SYSTEMS = {"ifdef __linux__", "ifdef POLLRDHUP", "ifdef O_PATH",
+               "ifdef SYS_epoll_pwait2",
                "if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)"}
 # The interface of kqueue as the BSDs have it, which is made of macros.
 _STAND_IN = "test/kqueue_on_epoll/sys/event.h"

@@ -16,7 +16,7 @@ import told
 from checks import cpp
 from checks.chapters import MOST_WORDS, SECTIONS, Text
 from checks.core import lines, read, sources
-from checks.diffs import FIRST_STAGE_LINES, STEP_LINES, WORTH
+from checks.diffs import FIRST_STAGE_LINES, BIG_STEP_LINES, WORTH
 from checks.files import LONGEST, MEDIAN
 
 PLANTS = []
@@ -372,7 +372,7 @@ def _(garden):
 @plant("budget", "a step that adds too much")
 def _(garden):
     first(garden.stages[1:], "second stage")
-    path = garden.append(garden.stages[-1] / "evolve/event.cpp", _many(STEP_LINES + 1))
+    path = garden.append(garden.stages[-1] / "evolve/event.cpp", _many(BIG_STEP_LINES + 1))
     return path.rsplit("/", 1)[0], "adds"
 
 
