@@ -46,9 +46,12 @@ class event {
   /// Waits for `events` on `fd`, a descriptor that stays the caller's own.
   ///
   /// Without what::persist the event is deleted before its callback is called.
-  /// So it is when the descriptor goes bad: then it is called a last time.
+  /// When the descriptor goes bad, the event is taken off, and its callback is
+  /// called with what::unwatched alone, whatever else it was due for; unless
+  /// it is added again before that.
+  /// \throws std::invalid_argument for what::unwatched: nothing waits for that.
   /// \libevent{event.c,event_assign}
-  event(event_base& base, int fd, what events, callback function) noexcept;
+  event(event_base& base, int fd, what events, callback function);
 
   /// Deletes the event.
   ~event();

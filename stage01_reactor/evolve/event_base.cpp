@@ -59,6 +59,10 @@ void event_base::add(event& ev) {
   if (any(ev.flags_ & evlist::inserted)) return;
   watch(ev);
   mark(ev, evlist::inserted);
+  // The event is watched again: that it is not must not be told any more.
+  if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
+    queue_remove_active(ev);
+  }
 }
 
 void event_base::del(event& ev) noexcept {
@@ -98,8 +102,9 @@ std::optional<std::chrono::nanoseconds> event_base::timeout_next()
 // Inline, like all that this file alone calls for each event.
 inline void event_base::activate(const ready& r) {
   event& ev = *by_fd_[static_cast<std::size_t>(r.fd)];
-  if (r.error != 0) del(ev);
-  activate(ev, ev.events_ & r.fired);
+  if (r.error == 0) return activate(ev, ev.events_ & r.fired);
+  del(ev);
+  activate(ev, what::unwatched);
 }
 
 inline void event_base::activate(event& ev, what res) {

@@ -67,6 +67,8 @@ enum class what : std::uint16_t {
   read = 0x02,  ///< read() would not block: there is data, an end or an error
   write = 0x04,  ///< write() would take something: there is room, or an error
   persist = 0x10,  ///< the event stays added when its callback is called
+  unwatched = 0x100,  ///< only told, and alone: the event is not watched any
+  ///< more, because its descriptor went bad
 };
 
 /// \libevent{event.h,EV_READ}

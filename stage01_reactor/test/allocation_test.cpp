@@ -9,6 +9,7 @@
 #include "evolve/event_base.h"
 #include "test/backends.h"
 #include "test/pair.h"
+#include "test/shortage.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ thread_local std::size_t allocations = 0;  // of this thread
 
 void* allocate(std::size_t size) noexcept {
   ++allocations;
+  if (evolve::shortage::comes_now()) return nullptr;
   return std::malloc(size);
 }
 

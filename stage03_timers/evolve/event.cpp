@@ -1,5 +1,6 @@
 #include "evolve/event.h"
 
+#include <stdexcept>
 #include <type_traits>
 
 #include "evolve/event_base.h"
@@ -8,12 +9,16 @@ namespace evolve {
 
 static_assert(std::is_standard_layout_v<event>);
 
-event::event(event_base& base, int fd, what events, callback function) noexcept
+event::event(event_base& base, int fd, what events, callback function)
     : pri_(base.middle_priority()),
       callback_(function),
       fd_(fd),
       base_(&base),
-      events_(events) {}
+      events_(events) {
+  if (any(events & what::unwatched)) {
+    throw std::invalid_argument("event: nothing can wait for unwatched");
+  }
+}
 
 event::~event() {
   if (any(flags_ & ~evlist::internal)) base_->forget(*this);

@@ -308,6 +308,10 @@ inline void event_base::insert(event& ev, bool timed) {
   if (!numbered || any(ev.flags_ & evlist::inserted)) return;
   watch(ev);
   mark(ev, evlist::inserted);
+  // The event is watched again: that it is not must not be told any more.
+  if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
+    queue_remove_active(ev);
+  }
 }
 
 void event_base::del(event& ev) noexcept {
@@ -398,6 +402,9 @@ void event_base::expire(event& ev) {
 }
 
 void event_base::active(event& ev, what res) {
+  if (any(res & what::unwatched)) {
+    throw std::invalid_argument("event::active: only a base says unwatched");
+  }
   require_priority(ev);
   activate(ev, res);
   if (ev.pri_ < running_priority_) preempted_ = true;
@@ -470,13 +477,14 @@ inline void event_base::activate(const ready& r) {
 void event_base::evict(const ready& r) {
   while (!io_.waiting_on(r.fd).empty()) {
     event& ev = io_.waiting_on(r.fd).front();
-    activate(ev, ev.events_ & r.fired);
+    activate(ev, what::unwatched);
+    ev.res_ = what::unwatched;  // instead of all else that it is due for
     stop_waiting(ev);
   }
-  const std::string why = std::generic_category().message(r.error);
-  log(severity::warn, (std::string(method()) + ": descriptor " +
-                       std::to_string(r.fd) + " is taken off: " + why)
-                          .c_str());
+  log(severity::warn, [&] {
+    return std::string(method()) + ": descriptor " + std::to_string(r.fd) +
+           " is taken off: " + std::generic_category().message(r.error);
+  });
 }
 
 inline void event_base::timeout_process() {
@@ -488,7 +496,7 @@ inline void event_base::timeout_process() {
 inline void event_base::activate(event& ev, what res) {
   if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
   if (any(ev.flags_ & evlist::active)) {
-    ev.res_ |= res;
+    if (ev.res_ != what::unwatched) ev.res_ |= res;
     return;
   }
   ev.res_ = res;

@@ -13,6 +13,7 @@ std::string to_string(what set) {
   add(what::read, "read");
   add(what::write, "write");
   add(what::persist, "persist");
+  add(what::unwatched, "unwatched");
   return words.empty() ? "none" : words;
 }
 

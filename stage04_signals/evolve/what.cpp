@@ -14,6 +14,7 @@ std::string to_string(what set) {
   add(what::write, "write");
   add(what::signal, "signal");
   add(what::persist, "persist");
+  add(what::unwatched, "unwatched");
   return words.empty() ? "none" : words;
 }
 

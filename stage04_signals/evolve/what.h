@@ -69,6 +69,8 @@ enum class what : std::uint16_t {
   write = 0x04,  ///< write() would take something: there is room, or an error
   signal = 0x08,  ///< the event's number is a signal's, and the signal came
   persist = 0x10,  ///< the event stays added when its callback is called
+  unwatched = 0x100,  ///< only told, and alone: the event is not watched any
+  ///< more, because its descriptor went bad
 };
 
 /// \libevent{event.h,EV_READ}

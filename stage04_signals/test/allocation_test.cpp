@@ -10,6 +10,7 @@
 #include "evolve/event_base.h"
 #include "test/backends.h"
 #include "test/pair.h"
+#include "test/shortage.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ thread_local std::size_t allocations = 0;  // of this thread
 
 void* allocate(std::size_t size) noexcept {
   ++allocations;
+  if (evolve::shortage::comes_now()) return nullptr;
   return std::malloc(size);
 }
 

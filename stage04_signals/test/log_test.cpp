@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <new>
 #include <string>
 
 #include "evolve/log.h"
@@ -68,6 +69,25 @@ TEST(Log, TakesAMessageOfAnyLength) {
   log(severity::msg, longer_than_a_buffer.c_str());
 
   EXPECT_EQ(messages.received().at(0).second, longer_than_a_buffer);
+}
+
+TEST(Log, TakesAMessageThatIsYetToBeBuilt) {
+  const recorded_log messages;
+
+  log(severity::warn, [] { return std::string("built ") + "just now"; });
+
+  EXPECT_EQ(messages.received(),
+            (recorded_log::lines{{severity::warn, "built just now"}}));
+}
+
+TEST(Log, LosesAMessageForWhichThereIsNoMemoryAndNothingElse) {
+  const recorded_log messages;
+
+  log(severity::warn, []() -> std::string { throw std::bad_alloc(); });
+  log(severity::warn, "the next one");
+
+  EXPECT_EQ(messages.received(),
+            (recorded_log::lines{{severity::warn, "the next one"}}));
 }
 
 }  // namespace

@@ -16,6 +16,13 @@
 namespace evolve {
 namespace {
 
+// Such a descriptor stands for a place in the file system, not for a file.
+#ifdef O_PATH
+constexpr int names_a_place = O_PATH;
+#else
+constexpr int names_a_place = 0;
+#endif
+
 template <class T>
 std::unique_ptr<eventop> make() {
   return std::make_unique<T>();
@@ -51,7 +58,12 @@ int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept {
       std::clamp(ms, milliseconds(0), milliseconds(INT_MAX)).count());
 }
 
-bool is_open(int fd) noexcept { return ::fcntl(fd, F_GETFD) != -1; }
+bool is_open(int fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags == -1) return false;
+  if (flags & names_a_place) errno = EBADF;
+  return !(flags & names_a_place);
+}
 
 void require_open(int fd) {
   if (is_open(fd)) return;

@@ -29,8 +29,8 @@ void require_agreement(const evmap::list& others, const event& ev) {
 void tell(eventop& evsel, int fd, what old, what now) try {
   evsel.add(fd, old, now);
 } catch (const std::exception& refusal) {
-  const std::string said = std::string(evsel.name()) + ": " + refusal.what();
-  log(severity::debug, said.c_str());
+  log(severity::debug,
+      [&] { return std::string(evsel.name()) + ": " + refusal.what(); });
   throw;
 }
 

@@ -21,6 +21,7 @@
 #include <iostream>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -86,6 +87,10 @@ unique_fd listen_on(std::uint16_t port) {
 // Whether a read or a write has only come too early.
 bool not_yet(int error) { return error == EAGAIN || error == EINTR; }
 
+// Whether the loop still watches an event that it has told this: if not, the
+// event would wait for ever, as a read that only comes too early would, too.
+bool watched(what fired) { return fired != what::unwatched; }
+
 // Whether a call has failed for want of descriptors or memory.
 bool exhausted(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS ||
@@ -105,6 +110,7 @@ class connection {
  private:
   void receive();
   void send();
+  void give_up();
   void wait();
 
   server& owner_;
@@ -131,7 +137,7 @@ class server {
   void report() const;
 
  private:
-  void accept();
+  void accept(what fired);
   void accept_failed();
 
   event_base& base_;
@@ -146,9 +152,9 @@ connection::connection(server& owner, event_base& base, unique_fd client)
     : owner_(owner),
       fd_(std::move(client)),
       readable_(base, fd_.get(), what::read | what::persist,
-                [this] { receive(); }),
+                [this](what fired) { watched(fired) ? receive() : give_up(); }),
       writable_(base, fd_.get(), what::write | what::persist,
-                [this] { send(); }) {
+                [this](what fired) { watched(fired) ? send() : give_up(); }) {
   wait();
 }
 
@@ -175,6 +181,8 @@ void connection::send() {
   wait();
 }
 
+void connection::give_up() { owner_.drop(fd_.get()); }
+
 // A socket has room nearly always: who waited for it without need would be
 // called in every turn. To add what is added, or delete what is not, is free.
 void connection::wait() {
@@ -188,7 +196,7 @@ server::server(event_base& base, std::uint16_t port)
     : base_(base),
       listener_(listen_on(port)),
       acceptable_(base, listener_.get(), what::read | what::persist,
-                  [this] { accept(); }) {
+                  [this](what fired) { accept(fired); }) {
   acceptable_.add();
 }
 
@@ -214,7 +222,8 @@ void server::report() const {
 
 // One client in each turn: the loop comes back for the next, and those who have
 // been accepted get their turn in between.
-void server::accept() {
+void server::accept(what fired) {
+  if (!watched(fired)) throw std::runtime_error("cannot listen any more");
   unique_fd client(::accept(listener_.get(), nullptr, nullptr));
   const int fd = client.get();
   if (fd < 0) return accept_failed();

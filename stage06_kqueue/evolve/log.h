@@ -2,6 +2,10 @@
 /// What the library has to say to nobody in particular.
 #pragma once
 
+#include <new>
+#include <string>
+#include <type_traits>
+
 namespace evolve {
 
 /// How much a message matters.
@@ -32,5 +36,16 @@ log_callback set_log_callback(log_callback receiver) noexcept;
 /// Hands `message` to the receiver.
 /// \libevent{log.c,event_warnx}
 void log(severity level, const char* message) noexcept;
+
+/// The same for what `message()` returns, a std::string. When there is no
+/// memory for it, the message is lost, and nothing else.
+template <class F>
+requires std::is_invocable_r_v<std::string, F>
+void log(severity level, F message) noexcept {
+  try {
+    log(level, message().c_str());
+  } catch (const std::bad_alloc&) {
+  }
+}
 
 }  // namespace evolve

@@ -506,7 +506,7 @@ TEST_P(ManyEventsOfSets, OnADescriptorThatIsClosedAreAllCalledOnceAndTakenOff) {
 
   EXPECT_EQ(base.loop(), loop_result::no_events);
 
-  EXPECT_EQ(heard, (std::vector<what>{what::read, what::write, what::read}));
+  EXPECT_EQ(heard, std::vector<what>(3, what::unwatched));
   EXPECT_EQ(messages.received().size(), 1u);
   base.self_check();
 }
@@ -555,6 +555,41 @@ TEST_F(BadDescriptor, CallsOnlyOnceWhatHasBeenDueAlready) {
   EXPECT_EQ(base.loop(), loop_result::no_events);
 
   EXPECT_EQ(trace, "a1 ");
+}
+
+TEST_F(BadDescriptor, IsAllThatAnEventIsToldOf) {
+  const recorded_log messages;
+  std::vector<what> heard;
+  event ev(base, fds.a(), what::read | what::persist,
+           [&heard](what fired) { heard.push_back(fired); });
+  pair other;
+  event first(base, other.a(), what::read, [&ev] { ev.active(what::write); });
+  first.add();
+  ev.add();
+  ev.active(what::read);
+  finds(other.a(), what::read);
+  finds(fds.a(), any_io, EBADF);
+
+  base.loop();
+
+  EXPECT_EQ(heard, (std::vector<what>{what::unwatched, what::write}));
+}
+
+TEST_F(BadDescriptor, IsNotJoinedByWhatComesLater) {
+  const recorded_log messages;
+  what heard = what::none;
+  event ev(base, fds.a(), what::read | what::persist,
+           [&heard](what fired) { heard = fired; });
+  pair other;
+  event first(base, other.a(), what::read, [&ev] { ev.active(what::write); });
+  first.add();
+  ev.add();
+  finds(other.a(), what::read);
+  finds(fds.a(), any_io, EBADF);
+
+  base.loop();
+
+  EXPECT_EQ(heard, what::unwatched);
 }
 
 TEST_F(BadDescriptor, LeavesItsEventsToBeAddedAnew) {

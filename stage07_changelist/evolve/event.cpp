@@ -37,6 +37,9 @@ event::event(event_base& base, int fd, what events, callback function)
       fd_(fd),
       base_(&base),
       events_(events) {
+  if (any(events & what::unwatched)) {
+    throw std::invalid_argument("event: nothing can wait for unwatched");
+  }
   if (any(events & what::signal) && any(events & any_io)) {
     throw std::invalid_argument(
         "event: a signal cannot be waited for together with " +

@@ -12,6 +12,7 @@
 #include "evolve/event_base.h"
 #include "test/backends.h"
 #include "test/pair.h"
+#include "test/shortage.h"
 
 namespace {
 
@@ -22,6 +23,7 @@ void* allocate(std::size_t size) noexcept {
   if (allowed == 0) return nullptr;
   --allowed;
   ++allocations;
+  if (evolve::shortage::comes_now()) return nullptr;
   return std::malloc(size);
 }
 

@@ -62,8 +62,11 @@ class event {
   /// with what::signal, for the signal of that number.
   ///
   /// Without what::persist the event is deleted before its callback is called.
-  /// So it is when the descriptor goes bad: then it is called a last time.
+  /// When the descriptor goes bad, the event is taken off, and its callback is
+  /// called with what::unwatched alone, whatever else it was due for; unless
+  /// it is added again before that.
   /// The priority is the middle one of its base.
+  /// \throws std::invalid_argument for what::unwatched: nothing waits for that.
   /// \throws std::invalid_argument when what::signal comes with read or write.
   /// \libevent{event.c,event_assign}
   event(event_base& base, int fd, what events, callback function);
@@ -156,6 +159,7 @@ class event {
   /// is more urgent than the one whose callback is being called, that next turn
   /// begins right after it. When the event is due already, `res` joins what it
   /// is due for.
+  /// \throws std::invalid_argument for what::unwatched, which only a base says.
   /// \throws std::logic_error when the event's priority is one that the base no
   ///     longer has.
   /// \libevent{event.c,event_active}

@@ -21,6 +21,9 @@ void select::add(int fd, what old, what now) {
   if (!any(old)) require_open(fd);
   const std::size_t words = static_cast<std::size_t>(fd) / word_bits + 1;
   for (bits& half : wanted_) {
+    if (half.capacity() < words) half.reserve(2 * words);
+  }
+  for (bits& half : wanted_) {
     if (half.size() < words) half.resize(words);
   }
   set(fd, now);

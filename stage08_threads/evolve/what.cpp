@@ -16,6 +16,7 @@ std::string to_string(what set) {
   add(what::persist, "persist");
   add(what::et, "et");
   add(what::closed, "closed");
+  add(what::unwatched, "unwatched");
   return words.empty() ? "none" : words;
 }
 

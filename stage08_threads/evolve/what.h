@@ -73,6 +73,8 @@ enum class what : std::uint16_t {
   ///< can tell; all events of a descriptor have it or none has
   closed = 0x80,  ///< the peer has closed its side, or the connection is gone;
   ///< without reading; if the backend can tell
+  unwatched = 0x100,  ///< only told, and alone: the event is not watched any
+  ///< more, because its descriptor went bad
 };
 
 /// \libevent{event.h,EV_READ}

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <climits>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -220,6 +222,19 @@ TEST_P(Event, OnABadDescriptorIsRefused) {
   EXPECT_EQ(calls, 0);
 }
 
+#ifdef O_PATH
+TEST_P(Event, OnADescriptorThatOnlyNamesAPlaceIsRefused) {
+  const int fd = ::open("/", O_PATH | O_CLOEXEC);
+  ASSERT_NE(fd, -1);
+  event ev(base, fd, what::read, [] {});
+
+  EXPECT_EQ(error_of([&ev] { ev.add(); }), std::errc::bad_file_descriptor);
+
+  EXPECT_EQ(ev.pending(), what::none);
+  ::close(fd);
+}
+#endif
+
 TEST_P(Event, HearsOfAHangupAsWhatItWaitsFor) {
   what seen = what::none;
   event ev(base, fds.b(), what::read, [&seen](what fired) { seen = fired; });
@@ -340,7 +355,10 @@ INSTANTIATE_TEST_SUITE_P(Backends, EventOfSets,
 TEST_P(EventOfSets, OnADescriptorThatIsClosedIsCalledOnceAndTakenOff) {
   pair other;
   int others = 0;
-  event bad(base, other.a(), what::read | what::persist, [this] { ++calls; });
+  event bad(base, other.a(), what::read | what::persist, [this](what fired) {
+    EXPECT_EQ(fired, what::unwatched);
+    ++calls;
+  });
   event good(base, fds.a(), what::read | what::persist, [&] {
     if (++others == 3) good.del();
   });
@@ -421,7 +439,7 @@ TEST_F(EventOnFake, IsAsItWasWhenTheKernelRefusesIt) {
   EXPECT_EQ(trace, "a1 ");
 }
 
-TEST_F(EventOnFake, OnADescriptorThatWentBadIsCalledForWhatItWaitsFor) {
+TEST_F(EventOnFake, OnADescriptorThatWentBadIsToldThatItIsNotWatched) {
   what seen = what::none;
   event ev(base, fds.a(), what::write | what::persist, [&](what fired) {
     seen = fired;
@@ -432,8 +450,57 @@ TEST_F(EventOnFake, OnADescriptorThatWentBadIsCalledForWhatItWaitsFor) {
   finds(fds.a(), any_io, EBADF);
   base.dispatch();
 
-  EXPECT_EQ(seen, what::write);
+  EXPECT_EQ(seen, what::unwatched);
   EXPECT_EQ(trace, "a1 ");
+}
+
+TEST_F(EventOnFake, ThatIsNotWatchedIsToldNothingElse) {
+  pair other;
+  bool throws = true;
+  what seen = what::none;
+  event thrower(base, other.a(), what::read | what::persist, [&] {
+    if (std::exchange(throws, false)) throw std::bad_exception();
+  });
+  event ev(base, fds.a(), what::read | what::persist,
+           [&](what fired) { seen = fired; });
+  thrower.add();
+  ev.add();
+  finds(other.a(), what::read);
+  finds(fds.a(), what::read);
+  EXPECT_THROW(base.dispatch(), std::bad_exception);  // `ev` is due for read
+
+  thrower.del();
+  finds(fds.a(), any_io, EBADF);
+  base.dispatch();
+
+  EXPECT_EQ(seen, what::unwatched);
+}
+
+TEST_F(EventOnFake, ThatIsAddedAgainIsNotToldThatItIsNotWatched) {
+  pair other;
+  event ev(base, fds.a(), what::read, [&](what fired) {
+    EXPECT_EQ(fired, what::read);
+    called('a');
+  });
+  event first(base, other.a(), what::read, [&] {
+    ev.add();
+    finds(fds.a(), what::read);
+  });
+  first.add();
+  ev.add();
+  finds(other.a(), what::read);
+  finds(fds.a(), any_io, EBADF);
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "a2 ");
+}
+
+TEST_F(EventOnFake, CannotWaitForNotBeingWatched) {
+  EXPECT_THROW(event(base, fds.a(), what::unwatched, [] {}),
+               std::invalid_argument);
+  EXPECT_THROW(event(base, fds.a(), what::read | what::unwatched, [] {}),
+               std::invalid_argument);
 }
 
 TEST_F(EventOnFake, OnADescriptorThatWentBadCanBeAddedAgain) {
@@ -517,6 +584,15 @@ TEST_F(EventActive, JoinsWhatTheEventIsDueForAlready) {
   base.loop();
 
   EXPECT_EQ(calls, std::vector<what>{what::read | what::write});
+}
+
+TEST_F(EventActive, CannotSayThatAnEventIsNotWatched) {
+  event ev(base, fds.a(), what::read, [] {});
+
+  EXPECT_THROW(ev.active(what::unwatched), std::invalid_argument);
+  EXPECT_THROW(ev.active(what::read | what::unwatched), std::invalid_argument);
+
+  EXPECT_EQ(ev.pending(), what::none);
 }
 
 TEST_F(EventActive, JoinsAnEventThatIsDueInTheSameTurn) {
@@ -1251,7 +1327,7 @@ TEST_F(Timers, ADescriptorThatGoesBadEndsTheTimeout) {
   turn_after(4ms);
   turn_after(6ms);
 
-  EXPECT_EQ(notes, lines{"a read 4ms"});
+  EXPECT_EQ(notes, lines{"a unwatched 4ms"});
   EXPECT_EQ(a.pending(), what::none);
 }
 

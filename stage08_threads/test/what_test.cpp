@@ -12,6 +12,12 @@ TEST(What, HasTheValuesOfLibevent) {
   EXPECT_EQ(static_cast<int>(what::persist), 0x10);
 }
 
+TEST(What, HasAValueOfItsOwnForWhatIsNotWatchedAnyMore) {
+  EXPECT_EQ(static_cast<int>(what::unwatched), 0x100);
+  EXPECT_FALSE(any(what::unwatched & any_io));
+  EXPECT_EQ(to_string(what::unwatched), "unwatched");
+}
+
 TEST(What, OrIsEverythingInEither) {
   EXPECT_EQ(static_cast<int>(what::read | what::persist), 0x12);
   EXPECT_EQ(what::read | what::read, what::read);
