@@ -76,12 +76,14 @@ class event {
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
-  /// Starts to wait; with `timeout`, no longer than that from now.
+  /// Starts to wait; with `timeout`, no longer than that.
   ///
   /// The callback is called when one of the events comes or the timeout has
-  /// passed, whichever is first; with what::timeout in the second case. The
-  /// timeout is never early. It is reckoned from the first reading of the clock
-  /// in this callback, see event_base::now(). Zero, or less, is due in the next
+  /// passed, whichever is first; with what::timeout in the second case. That is
+  /// not before `timeout` has passed since event_base::now(): in a callback,
+  /// since the clock was first read there. So 100 ms that are given 50 ms after
+  /// that reading are over in 50. A callback that works for long calls
+  /// event_base::update_time_cache() first. Zero, or less, is due in the next
   /// turn; too much to add is for ever.
   ///
   /// A persistent event's timeout starts anew with each call of its callback:

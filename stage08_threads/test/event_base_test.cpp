@@ -1986,6 +1986,23 @@ TEST_F(TimeCache, ATimeoutIsReckonedFromAFreshReading) {
   EXPECT_EQ(notes, lines{"b timeout 160ms"});
 }
 
+TEST_F(TimeCache, ATimeoutCountsFromTheReadingHoweverLongAgoThatWas) {
+  event b = event::timer(base, noted("b"));
+  event c = event::timer(base, noted("c"));
+  event a = event::timer(base, [&] {
+    base.now();
+    manual_clock::advance(50ms);
+    b.add(100ms);
+    base.update_time_cache();
+    c.add(100ms);
+  });
+  a.add(10ms);
+
+  base.dispatch();
+
+  EXPECT_EQ(notes, (lines{"b timeout 110ms", "c timeout 160ms"}));
+}
+
 // The base has read the clock too, to begin the event's next period.
 TEST_F(TimeCache, APersistentTimersCallbackMakesAReadingOfItsOwn) {
   event b = event::timer(base, noted("b"));
