@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <system_error>
 
@@ -198,6 +199,22 @@ TEST_P(Shortage, OfMemoryIsNoReasonToForgetWhatAnAddHadToSay) {
     on.check(0);
   });
   set_log_callback(nullptr);
+}
+
+TEST_P(Shortage, OfMemoryLeavesABaseWithoutTheTimeoutThatItCannotMake) {
+  using namespace std::chrono_literals;
+  at_each_allocation([](event_base& base, shortage& once) {
+    scene on(base);
+    event timer = event::timer(base, on.counts());
+
+    const bool made =
+        once.during([&] { timer.add(base.init_common_timeout(1ns)); });
+    if (!made) timer.add(base.init_common_timeout(1ns));
+
+    EXPECT_EQ(&base.init_common_timeout(1ns), &base.init_common_timeout(1ns));
+    base.self_check();
+    on.check(1);
+  });
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "evolve/event_base.h"
 #include "evolve/log.h"
@@ -195,6 +198,72 @@ TEST_P(Shortage, OfMemoryIsNoReasonToForgetWhatAnAddHadToSay) {
     });
 
     EXPECT_EQ(said == std::errc::bad_file_descriptor, done);
+    on.check(0);
+  });
+  set_log_callback(nullptr);
+}
+
+TEST_P(Shortage, OfMemoryLeavesABaseWithoutTheTimeoutThatItCannotMake) {
+  using namespace std::chrono_literals;
+  at_each_allocation([](event_base& base, shortage& once) {
+    scene on(base);
+    event timer = event::timer(base, on.counts());
+
+    const bool made =
+        once.during([&] { timer.add(base.init_common_timeout(1ns)); });
+    if (!made) timer.add(base.init_common_timeout(1ns));
+
+    EXPECT_EQ(&base.init_common_timeout(1ns), &base.init_common_timeout(1ns));
+    base.self_check();
+    on.check(1);
+  });
+}
+
+TEST_P(Shortage, OfMemoryLeavesASignalEventThatCannotBeAddedAsItWas) {
+  at_each_allocation([](event_base& base, shortage& once) {
+    scene on(base);
+    event usr1(base, SIGUSR1, what::signal, on.counts());
+
+    const bool added = once.during([&usr1] { usr1.add(); });
+    EXPECT_EQ(any(usr1.pending()), added);
+    if (!added) usr1.add();
+    ::raise(SIGUSR1);
+
+    on.check(1);
+  });
+}
+
+TEST_P(Shortage, OfMemoryInATurnWithSomethingOfEverythingLosesNothing) {
+  using namespace std::chrono_literals;
+  set_log_callback(keep_silent);
+  at_each_allocation([](event_base& base, shortage& once) {
+    scene on(base);
+    std::vector<int> calls(5);
+    pair gone;
+    const pair well;
+    event bad(base, gone.a(), what::read | what::persist,
+              [&calls] { ++calls[0]; });
+    event good(base, well.a(), what::read, [&calls] { ++calls[1]; });
+    event usr1(base, SIGUSR1, what::signal, [&calls] { ++calls[2]; });
+    event once_timed = event::timer(base, [&calls] { ++calls[3]; });
+    event again = event::timer(
+        base, [&] { ++calls[4] == 1 ? void() : again.del(); }, what::persist);
+    bad.add();
+    good.add(1h);
+    usr1.add();
+    once_timed.add(base.init_common_timeout(1ns));
+    again.add(base.init_common_timeout(2ns));
+    gone.close_a();
+    well.send();
+    ::raise(SIGUSR1);
+
+    for (int turn = 0; turn < 4; ++turn) {
+      while (!once.during([&] { base.loop(loop_flags::nonblock); })) continue;
+    }
+
+    const bool seen = !any(bad.pending());  // else the kernel has forgotten it
+    bad.del();
+    EXPECT_EQ(calls, (std::vector<int>{seen, 1, 1, 1, 2}));
     on.check(0);
   });
   set_log_callback(nullptr);
