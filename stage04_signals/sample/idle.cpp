@@ -21,6 +21,7 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -115,7 +116,7 @@ class server {
   void serve(int fd, what fired);
 
  private:
-  void accept();
+  void accept(what fired);
   void drop(int fd, const char* reason);
 
   event_base& base_;
@@ -140,7 +141,7 @@ server::server(event_base& base, std::uint16_t port, milliseconds patience)
       patience_(patience),
       listener_(listen_on(port)),
       acceptable_(base, listener_.get(), what::read | what::persist,
-                  [this] { accept(); }) {
+                  [this](what fired) { accept(fired); }) {
   acceptable_.add();
 }
 
@@ -155,7 +156,10 @@ std::uint16_t server::port() const {
 }
 
 // Without a free descriptor we do not listen until a client is gone.
-void server::accept() {
+void server::accept(what fired) {
+  if (fired == what::unwatched) {
+    throw std::runtime_error("cannot listen any more");
+  }
   unique_fd connection(::accept(listener_.get(), nullptr, nullptr));
   const int fd = connection.get();
   if (fd >= 0) {
@@ -169,6 +173,7 @@ void server::accept() {
 
 // Data and timeout can come in the same turn; who has spoken stays.
 void server::serve(int fd, what fired) {
+  if (fired == what::unwatched) return drop(fd, "cannot be watched: dropped");
   if (!any(fired & what::read)) return drop(fd, "said nothing: dropped");
   std::array<char, 4096> message;
   const ssize_t n = ::read(fd, message.data(), message.size());

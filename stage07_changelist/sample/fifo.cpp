@@ -74,7 +74,7 @@ class reader {
   reader(event_base& base, const std::string& path);
 
  private:
-  void receive();
+  void receive(what fired);
   void print_lines();
 
   static constexpr std::size_t longest = 4096;  // what is longer gets cut
@@ -94,12 +94,13 @@ reader::reader(event_base& base, const std::string& path)
       out_(path, O_RDONLY),
       in_(path, O_WRONLY),
       readable_(base, out_.fd(), what::read | what::persist,
-                [this] { receive(); }) {
+                [this](what fired) { receive(fired); }) {
   readable_.add();
 }
 
 // What it throws leaves the loop, and ends the program.
-void reader::receive() {
+void reader::receive(what fired) {
+  if (fired == what::unwatched) fail("the FIFO is not watched any more", EBADF);
   std::array<char, longest> piece;
   const ssize_t n = ::read(out_.fd(), piece.data(), piece.size());
   if (n < 0) {

@@ -87,6 +87,9 @@ std::uint16_t port_of(int fd) {
 // Whether a read or a write has only come too early.
 bool not_yet(int error) { return error == EAGAIN || error == EINTR; }
 
+// Whether the loop still watches an event that it tells this.
+bool watched(what fired) { return fired != what::unwatched; }
+
 constexpr std::chrono::milliseconds pause(50);
 
 class worker;
@@ -100,6 +103,7 @@ class connection {
  private:
   void receive();
   void send();
+  void give_up();
   void wait();
 
   worker& owner_;
@@ -117,7 +121,7 @@ class worker {
   explicit worker(std::uint16_t port)
       : listener_(listen_on(port)),
         acceptable_(base_, listener_.get(), what::read | what::persist,
-                    [this] { accept(); }),
+                    [this](what fired) { accept(fired); }),
         again_(event::timer(base_, [this] { acceptable_.add(); })) {
     base_.make_notifiable();
     acceptable_.add();
@@ -139,7 +143,7 @@ class worker {
   }
 
  private:
-  void accept();
+  void accept(what fired);
 
   event_base base_;
   unique_fd listener_;
@@ -154,9 +158,9 @@ connection::connection(worker& owner, event_base& base, unique_fd client)
     : owner_(owner),
       fd_(std::move(client)),
       readable_(base, fd_.get(), what::read | what::persist,
-                [this] { receive(); }),
+                [this](what fired) { watched(fired) ? receive() : give_up(); }),
       writable_(base, fd_.get(), what::write | what::persist,
-                [this] { send(); }) {
+                [this](what fired) { watched(fired) ? send() : give_up(); }) {
   wait();
 }
 
@@ -181,6 +185,8 @@ void connection::send() {
   wait();
 }
 
+void connection::give_up() { owner_.drop(fd_.get()); }
+
 void connection::wait() {
   event& next = unsent_.empty() ? readable_ : writable_;
   event& other = unsent_.empty() ? writable_ : readable_;
@@ -190,7 +196,8 @@ void connection::wait() {
 
 // For want of a descriptor, clients have to wait; and since it may be another
 // loop's connection that ends, this one tries again after a while.
-void worker::accept() {
+void worker::accept(what fired) {
+  if (!watched(fired)) return again_.add(pause);
   unique_fd client(::accept(listener_.get(), nullptr, nullptr));
   if (!client) {
     const bool exhausted = errno == EMFILE || errno == ENFILE ||
