@@ -7,9 +7,11 @@ namespace evolve {
 /// Makes a descriptor readable on request, so that whoever waits for it wakes.
 ///
 /// What is written carries nothing: a pipe that is full is readable all the
-/// more. Both ends are close-on-exec and never block.
+/// more. Both ends are close-on-exec from their beginning, where the system has
+/// pipe2(), and never block.
 ///
-/// **Threads.** Any may write, and so may a signal handler.
+/// **Threads.** Any may write, and so may a signal handler. None of its
+/// functions is a cancellation point.
 class self_pipe {
  public:
   /// \throws std::system_error when there are no descriptors for it.

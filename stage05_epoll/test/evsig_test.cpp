@@ -80,6 +80,7 @@ class watched_eventop final : public eventop {
     for (const ready& r : all) seen_.found.push_back(r.fd);
     return all;
   }
+  void reinit() override { real_->reinit(); }
 
  private:
   std::unique_ptr<eventop> real_;  // does the work
@@ -1071,6 +1072,68 @@ TEST_P(Evsig, EveryBaseOfAChildCanBeMadeItsOwn) {
   });
 
   EXPECT_EQ(child.says(), "1 1");
+}
+
+/// The pipe of a child whose parent's is not what it was.
+class PipeOfAChild : signals_restored,
+                     public ::testing::TestWithParam<const char*> {
+ protected:
+  PipeOfAChild() {
+    const std::vector<int> before = open_descriptors();
+    ev.add();
+    for (const int fd : open_descriptors()) {
+      if (std::ranges::find(before, fd) == before.end()) ends.push_back(fd);
+    }
+  }
+
+  // In a child, where it makes the base the child's own. How often a signal
+  // that another thread gets while the loop sleeps is told of, and how many
+  // descriptors there are.
+  std::string reinit_and_run() {
+    const recorded_log log;
+    base.reinit();
+    seen.before_wait = [] { std::thread([] { raise(SIGUSR1); }).join(); };
+    base.loop(loop_flags::once);
+    return std::to_string(calls) + " with " +
+           std::to_string(open_descriptors().size());
+  }
+
+  watch seen;
+  event_base base{std::make_unique<watched_eventop>(GetParam(), seen)};
+  int calls = 0;
+  event ev = event::signal(base, SIGUSR1, [this] { ++calls; });
+  std::vector<int> ends;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, PipeOfAChild, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(PipeOfAChild, IsMadeWhereTheParentsHasBeenClosed) {
+  ASSERT_EQ(ends.size(), 2u);
+  child_process child([this] {
+    const std::string count = std::to_string(open_descriptors().size());
+    for (const int end : ends) ::close(end);
+    const bool same = reinit_and_run() == "1 with " + count;
+    return same ? "works" : "fails";
+  });
+
+  EXPECT_EQ(child.says(), "works");
+}
+
+TEST_P(PipeOfAChild, LeavesAloneWhatHasGotTheNumbersOfTheParents) {
+  ASSERT_EQ(ends.size(), 2u);
+  child_process child([this] {
+    const pair fds;
+    const std::string count = std::to_string(open_descriptors().size() + 2);
+    ::dup2(fds.a(), ends[0]);
+    ::dup2(fds.b(), ends[1]);
+    const bool same = reinit_and_run() == "1 with " + count;
+    char byte = 0;
+    const bool open =
+        ::write(ends[0], "x", 1) == 1 && ::read(ends[1], &byte, 1) == 1;
+    return std::string(same ? "works" : "fails") + (open ? " beside" : " over");
+  });
+
+  EXPECT_EQ(child.says(), "works beside");
 }
 
 }  // namespace

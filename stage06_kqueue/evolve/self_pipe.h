@@ -2,20 +2,25 @@
 /// A pipe that somebody writes to in order to read it.
 #pragma once
 
+#include <sys/types.h>
+
 namespace evolve {
 
 /// Makes a descriptor readable on request, so that whoever waits for it wakes.
 ///
 /// What is written carries nothing: a pipe that is full is readable all the
-/// more. Both ends are close-on-exec and never block.
+/// more. Both ends are close-on-exec from their beginning, where the system has
+/// pipe2(), and never block.
 ///
-/// **Threads.** Any may write, and so may a signal handler.
+/// **Threads.** Any may write, and so may a signal handler. None of its
+/// functions is a cancellation point.
 class self_pipe {
  public:
   /// \throws std::system_error when there are no descriptors for it.
   self_pipe();
 
-  /// Closes both ends.
+  /// Closes each end, unless its number leads to another file by now: a child
+  /// may have closed what it does not need, and have opened its own.
   ~self_pipe();
 
   self_pipe(const self_pipe&) = delete;
@@ -31,7 +36,16 @@ class self_pipe {
   void drain() noexcept;
 
  private:
+  // What a file is known by, whatever its number.
+  struct identity {
+    dev_t device;
+    ino_t inode;
+    bool operator==(const identity&) const = default;
+  };
+  static identity behind(int fd) noexcept;  // all zero if there is nothing
+
   int ends_[2];  // to read from, and to write to
+  identity made_[2];  // what these numbers led to at first
 };
 
 }  // namespace evolve

@@ -1,9 +1,15 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
+#include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -13,6 +19,31 @@
 #include "test/descriptor_limit.h"
 #include "test/signals.h"
 #include "test/thrown.h"
+
+#ifdef __linux__
+
+namespace evolve {
+namespace {
+
+/// What looks at each pipe that this program makes, before its maker does.
+std::function<void(const int* ends)> looks_at_pipes;
+
+int make_pipe(int* ends, int flags) {
+  const auto made = static_cast<int>(::syscall(SYS_pipe2, ends, flags));
+  if (made == 0 && looks_at_pipes) looks_at_pipes(ends);
+  return made;
+}
+
+}  // namespace
+}  // namespace evolve
+
+/// These stand in the program for the C library's, and do what those do.
+extern "C" int pipe(int* ends) noexcept { return evolve::make_pipe(ends, 0); }
+extern "C" int pipe2(int* ends, int flags) noexcept {
+  return evolve::make_pipe(ends, flags);
+}
+
+#endif
 
 namespace evolve {
 namespace {
@@ -68,6 +99,22 @@ TEST(SelfPipeEnds, NeverBlocksAndIsNotInherited) {
   EXPECT_TRUE(::fcntl(pipe.read_end(), F_GETFD) & FD_CLOEXEC);
 }
 
+#ifdef __linux__
+
+// Another thread may start a program at any moment.
+TEST(SelfPipeEnds, IsInheritedAtNoMoment) {
+  std::array flags = {0, 0};
+  looks_at_pipes = [&flags](const int* ends) {
+    flags = {::fcntl(ends[0], F_GETFD), ::fcntl(ends[1], F_GETFD)};
+  };
+  const self_pipe pipe;
+  looks_at_pipes = {};
+
+  EXPECT_EQ(flags, (std::array{FD_CLOEXEC, FD_CLOEXEC}));
+}
+
+#endif
+
 TEST(SelfPipeEnds, IsClosedWhenItGoes) {
   std::optional<self_pipe> pipe(std::in_place);
   const int end = pipe->read_end();
@@ -84,6 +131,44 @@ TEST(SelfPipeEnds, MayBeWrittenToByASignalHandler) {
                                 [](int) { written_by_handler->write(); });
   ::raise(SIGUSR1);
   EXPECT_TRUE(readable(pipe));
+}
+
+// Only then is it cancelled: an exception out of the others would end it all.
+TEST(SelfPipeEnds, IsNoPlaceToBeCancelledAt) {
+  bool all_done = false;
+  const auto run = [](void* done) -> void* {
+    ::pthread_cancel(::pthread_self());
+    {
+      self_pipe pipe;
+      pipe.write();
+      pipe.drain();
+    }
+    *static_cast<bool*>(done) = true;
+    ::pthread_testcancel();
+    return nullptr;
+  };
+  pthread_t thread;
+  void* result = nullptr;
+  ASSERT_EQ(::pthread_create(&thread, nullptr, run, &all_done), 0);
+  ASSERT_EQ(::pthread_join(thread, &result), 0);
+
+  EXPECT_TRUE(all_done);
+  EXPECT_EQ(result, PTHREAD_CANCELED);
+}
+
+TEST(SelfPipeEnds, IsNotClosedWhereItsNumberLeadsElsewhere) {
+  int other[2];
+  ASSERT_EQ(::pipe(other), 0);
+  std::optional<self_pipe> pipe(std::in_place);
+  const int number = pipe->read_end();
+  ASSERT_EQ(::dup2(other[0], number), number);
+
+  pipe.reset();
+
+  EXPECT_EQ(::write(other[1], "x", 1), 1);
+  char byte = 0;
+  EXPECT_EQ(::read(number, &byte, 1), 1);
+  for (const int fd : {other[0], other[1], number}) ::close(fd);
 }
 
 TEST(SelfPipeEnds, SaysWhatItIsForWhenThereAreNoDescriptors) {
