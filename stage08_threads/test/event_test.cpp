@@ -1423,6 +1423,19 @@ TEST_F(Rearming, AfterActiveCountsFromNow) {
   EXPECT_EQ(timer.deadline(), at(14ms));
 }
 
+// Its deadline is still ahead: from there, the next period would be too long.
+TEST_F(Rearming, AfterActiveForItsTimeoutCountsFromNow) {
+  timer.add(100ms);
+  manual_clock::advance(30ms);
+  timer.active(what::timeout);
+
+  turn_after(0ms);
+  EXPECT_EQ(timer.deadline(), at(130ms));
+  turn_after(100ms);
+
+  EXPECT_EQ(notes, (lines{"timer timeout 30ms", "timer timeout 130ms"}));
+}
+
 TEST_F(Rearming, SkipsThePeriodsThatWereMissed) {
   timer.add(10ms);
 
