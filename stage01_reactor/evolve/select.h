@@ -20,8 +20,9 @@ namespace evolve {
 /// as many words as it is told. So the sets here are vectors of words, and
 /// grow.
 ///
-/// A hangup is readable, which is all that select(2) says of it: who waits only
-/// to write hears of it when there is room, or never.
+/// What an error or a hangup is, says the system. On Linux an error is readable
+/// and writable, and a hangup only readable: an event that waits only to write
+/// hears of it when there is room, or never.
 ///
 /// \libevent{select.c,selectops}
 class select final : public eventop {
