@@ -102,8 +102,10 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
   exit_timer_.flags_ |= evlist::internal;
 }
 
-// What is called or destroyed on the way may add, finalize and post.
+// A thread that has made the loop end may be about to wake it. What is called
+// or destroyed on the way may add, finalize and post.
 event_base::~event_base() {
+  while (wakers_.load() > 0) std::this_thread::yield();
   do {
     end_due();
     end_waiting();
@@ -663,8 +665,10 @@ void event_base::make_notifiable() {
 }
 
 void event_base::push(std::unique_ptr<task> pushed) noexcept {
+  ++wakers_;
   tasks_.push(std::move(pushed));
   wake();
+  --wakers_;
 }
 
 // Of several that would wake the loop, the first one does.

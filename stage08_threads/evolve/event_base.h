@@ -86,9 +86,10 @@ struct event_info {
 /// make_notifiable(). From then on any thread may call what it likes of the
 /// base and its events, while one runs the loop; what follows from a call, such
 /// as a wait that has to end sooner, is seen to. Callbacks are called by the
-/// thread that runs the loop, without a lock, so that they may do the same. Two
-/// things remain with the caller: nobody else may use the base when it is
-/// destroyed, and what is said of fork() at reinit().
+/// thread that runs the loop, without a lock, so that they may do the same. When
+/// the loop has returned, its thread may destroy the base at once: that waits for
+/// the calls that have ended the loop. Two things remain with the caller: no
+/// other call may go on or begin then, and what is said of fork() at reinit().
 ///
 /// \libevent{event-internal.h,event_base}
 class event_base {
@@ -412,6 +413,7 @@ class event_base {
   unsigned long calls_ = 0;  // how many callbacks have ended
   int current_event_waiters_ = 0;  // how many threads wait for one's end
   std::condition_variable_any current_event_cond_;  // how they are told
+  std::atomic<int> wakers_{0};  // how many threads may still look here
   task_queue tasks_;  // what has been posted
   event posted_;  // is due while there is some
 
@@ -441,8 +443,11 @@ class event_base::locked {
   explicit locked(event_base& base) : base_(base) { base.th_base_lock_.lock(); }
   ~locked() {
     const bool wakes = base_.notify_ && base_.wakeable_.load();
+    if (wakes) ++base_.wakers_;
     base_.th_base_lock_.unlock();
-    if (wakes) base_.wake();
+    if (!wakes) return;
+    base_.wake();
+    --base_.wakers_;
   }
   locked(const locked&) = delete;
   locked& operator=(const locked&) = delete;
