@@ -47,9 +47,11 @@ void poll::add(int fd, what, what now) {
   } else {
     require_open(fd);
     const auto at = static_cast<std::size_t>(fd);
+    if (at >= fresh_.size()) fresh_.resize(at + 1);
     if (at >= index_.size()) index_.resize(at + 1, -1);
     set_.push_back({fd, to_poll(now), 0});
     index_[at] = static_cast<int>(set_.size()) - 1;
+    fresh_[at] = true;
   }
   changed_ = true;
 }
@@ -81,6 +83,7 @@ void poll::prepare() {
   if (!changed_) return;
   polled_ = set_;
   ready_.reserve(polled_.size());
+  fresh_.assign(fresh_.size(), false);
   changed_ = false;
 }
 
@@ -98,6 +101,7 @@ std::span<const ready> poll::collect() {
     if (count_ <= 0) break;
     if (p.revents == 0) continue;
     --count_;
+    if (fresh_[static_cast<std::size_t>(p.fd)]) continue;
     const bool bad = p.revents & POLLNVAL;
     if (bad && is_open(p.fd)) continue;  // another's by now
     if (bad) del(p.fd, what::none, what::none);

@@ -30,6 +30,7 @@ class poll final : public eventop {
 
   std::vector<pollfd> set_;  // what is wanted, without gaps
   std::vector<int> index_;  // where in set_ a descriptor is, or -1
+  std::vector<bool> fresh_;  // by descriptor: new since polled_ was copied
   bool changed_ = false;  // set_ is no longer what polled_ is a copy of
   std::vector<pollfd> polled_;  // what the kernel is asked, and has answered
   int count_ = 0;  // in how many places it has answered

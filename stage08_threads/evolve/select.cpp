@@ -20,6 +20,8 @@ fd_set* as_fd_set(auto& words) noexcept {
 void select::add(int fd, what old, what now) {
   if (!any(old)) require_open(fd);
   const std::size_t words = static_cast<std::size_t>(fd) / word_bits + 1;
+  const auto at = static_cast<std::size_t>(fd);
+  if (at >= fresh_.size()) fresh_.resize(at + 1);
   for (bits& half : wanted_) {
     if (half.capacity() < words) half.reserve(2 * words);
   }
@@ -27,6 +29,7 @@ void select::add(int fd, what old, what now) {
     if (half.size() < words) half.resize(words);
   }
   set(fd, now);
+  if (!any(old)) fresh_[at] = true;
   nfds_ = std::max(nfds_, fd + 1);
 }
 
@@ -57,6 +60,7 @@ void select::set(int fd, what now) noexcept {
 void select::prepare() {
   asked_ = wanted_;
   asked_nfds_ = nfds_;
+  fresh_.assign(fresh_.size(), false);
   ready_.reserve(static_cast<std::size_t>(nfds_));
 }
 
@@ -86,6 +90,7 @@ void select::collect_ready() {
     const word out = asked_[writing][w];
     for (word both = in | out; both != 0; both &= both - 1) {
       const int bit = std::countr_zero(both);
+      if (fresh_[w * word_bits + static_cast<std::size_t>(bit)]) continue;
       what fired = what::none;
       if (in >> bit & 1) fired |= what::read;
       if (out >> bit & 1) fired |= what::write;

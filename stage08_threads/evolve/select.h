@@ -48,6 +48,7 @@ class select final : public eventop {
 
   std::array<bits, 2> wanted_;  // what add() and del() have made of it
   std::array<bits, 2> asked_;  // the copy that the kernel overwrites
+  std::vector<bool> fresh_;  // by descriptor: new since asked_ was copied
   int nfds_ = 0;  // one more than the greatest descriptor
   int asked_nfds_ = 0;  // the same when asked_ was copied
   int count_ = 0;  // how many bits the kernel left

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "test/backends.h"
+#include "test/meddled_world.h"
 #include "test/signals.h"
 #include "test/trace.h"
 
@@ -163,6 +164,35 @@ TEST_P(PlantedFault, IsFound) {
     }
   }
   FAIL() << "a hundred scenarios have not found it";
+}
+
+/// Scenarios in which another thread has a hand.
+class MeddledScenarios
+    : public ::testing::TestWithParam<std::tuple<const char*, feature>> {
+ protected:
+  static std::string wrong(const scenario& steps) {
+    const auto [name, extra] = GetParam();
+    return meddled_world(make_backend(name), extra).play(steps);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(
+    Backends, MeddledScenarios,
+    ::testing::Combine(::testing::Values("epoll", "poll", "select"),
+                       ::testing::Values(feature::none, feature::early_close,
+                                         feature::et)));
+
+TEST_P(MeddledScenarios, CallAsTheModelSays) {
+  const auto [name, extra] = GetParam();
+  if ((make_backend(name)->features() & extra) != extra) {
+    GTEST_SKIP() << name << " cannot do that";
+  }
+  for (unsigned seed = 1; seed <= count_of_scenarios(); ++seed) {
+    const scenario whole = make_scenario(seed);
+    if (wrong(whole).empty()) continue;
+    const scenario least = shrink(
+        whole, [](const scenario& fewer) { return !wrong(fewer).empty(); });
+    FAIL() << "scenario " << seed << ":\n" << to_string(least) << wrong(least);
+  }
 }
 
 }  // namespace
