@@ -72,7 +72,8 @@ class event_config {
   /// What a turn may call.
   const dispatch_limits& limits() const noexcept { return limits_; }
 
-  /// Makes the best backend there is.
+  /// Makes the best backend there is. That a better one could not be had, as
+  /// at the limit of descriptors, is logged.
   /// \throws std::runtime_error when none is left; it says for each, why.
   /// \libevent{event.c,event_base_new_with_config}
   std::unique_ptr<eventop> make_eventop() const;
@@ -81,8 +82,8 @@ class event_config {
   // Whether that is set, and has a say.
   bool hears_environment(const char* variable) const noexcept;
   std::string refusal(const method& candidate) const;
-  std::unique_ptr<eventop> make(const method& candidate,
-                                std::string& why) const;
+  std::unique_ptr<eventop> make(const method& candidate, std::string& why,
+                                bool& failed) const;
 
   std::vector<std::string> avoided_;  // by name
   feature required_ = feature::none;  // what it has to be able to do

@@ -85,9 +85,11 @@ std::string event_config::refusal(const method& candidate) const {
   return {};
 }
 
-// The candidate's backend; or none, and `why` not.
+// The candidate's backend; or none, and `why` not. It has `failed` when it was
+// wanted.
 std::unique_ptr<eventop> event_config::make(const method& candidate,
-                                            std::string& why) const {
+                                            std::string& why,
+                                            bool& failed) const {
   why = refusal(candidate);
   if (!why.empty()) return nullptr;
   try {
@@ -97,17 +99,21 @@ std::unique_ptr<eventop> event_config::make(const method& candidate,
     why = "lacks " + to_string(lacks);
   } catch (const std::system_error& failure) {
     why = failure.what();
+    failed = true;
   }
   return nullptr;
 }
 
 std::unique_ptr<eventop> event_config::make_eventop() const {
   std::string tried;
+  bool failed = false;
   for (const method& candidate : supported_methods()) {
     std::string why;
-    if (std::unique_ptr<eventop> made = make(candidate, why)) {
+    if (std::unique_ptr<eventop> made = make(candidate, why, failed)) {
+      const std::string waits = std::string("waits with ") + made->name();
+      if (failed) log(severity::warn, (waits + " (" + tried + ")").c_str());
       if (hears_environment("EVENT_SHOW_METHOD")) {
-        log(severity::msg, (std::string("waits with ") + made->name()).c_str());
+        log(severity::msg, waits.c_str());
       }
       return made;
     }

@@ -2,14 +2,17 @@
 #include <unistd.h>
 
 #include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "evolve/event_config.h"
 #include "test/child_process.h"
+#include "test/descriptor_limit.h"
 #include "test/environment.h"
 #include "test/recorded_log.h"
 #include "test/thrown.h"
@@ -180,6 +183,36 @@ TEST_F(EventConfig, ShowsTheMethodOnRequestOfTheEnvironment) {
   const auto& [level, message] = log.received()[0];
   EXPECT_EQ(level, severity::msg);
   EXPECT_TRUE(contains(message, supported_methods().back().name)) << message;
+}
+
+// At the limit of descriptors, where only those serve that need none.
+TEST_F(EventConfig, LogsThatABetterMethodCouldNotBeHad) {
+  const recorded_log log;
+  std::string name;
+  {
+    const descriptor_limit none(0);
+    name = made(event_config());
+  }
+  if (name == best().name) GTEST_SKIP() << "the best needs no descriptor";
+
+  ASSERT_EQ(log.received().size(), 1u);
+  const auto& [level, message] = log.received()[0];
+  EXPECT_EQ(level, severity::warn);
+  EXPECT_TRUE(contains(message, "waits with " + name)) << message;
+  EXPECT_TRUE(contains(message, best().name + std::string(": "))) << message;
+  const std::string why = std::generic_category().message(EMFILE);
+  EXPECT_TRUE(contains(message, why)) << message;
+}
+
+TEST_F(EventConfig, LogsNothingOfWhatWasToBeAvoidedOrLacksAFeature) {
+  const recorded_log log;
+  const environment_variable against(against_best());
+
+  made(event_config());
+  made(avoid_all_but_one());
+  made(event_config().require_features(feature::fds));
+
+  EXPECT_EQ(log.received(), recorded_log::lines{});
 }
 
 // In a child, since what is given up cannot be had back.

@@ -28,8 +28,9 @@ using log_callback = void (*)(severity level, const char* message);
 /// Logged is what no caller may be there to be told of by an exception: that a
 /// descriptor went bad and its events were taken off (warn); that a signal's
 /// handler was not restored, because another has been installed since (warn);
-/// and, for the curious, that a backend refused to watch a descriptor (debug),
-/// of which event::add() throws too. The default leaves debug out.
+/// that a better backend than the one taken could not be had (warn); and, for
+/// the curious, that a backend refused to watch a descriptor (debug), of which
+/// event::add() throws too. The default leaves debug out.
 /// \libevent{log.c,event_set_log_callback}
 log_callback set_log_callback(log_callback receiver) noexcept;
 
