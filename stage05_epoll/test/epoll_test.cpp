@@ -27,6 +27,7 @@
 #include "test/interruptions.h"
 #include "test/pair.h"
 #include "test/recorded_log.h"
+#include "test/shortage.h"
 #include "test/signals.h"
 #include "test/thrown.h"
 
@@ -340,6 +341,21 @@ TEST_F(EpollGhosts, StayWhereThereIsNoDescriptorForAnotherEpoll) {
   EXPECT_GE(quiet_turn(5ms), 5ms);
 }
 
+TEST_F(EpollGhosts, AreAlsoWhatTheKernelWouldNotDelete) {
+  const pair other;
+  op.add(fds.a(), what::none, what::write);
+  op.add(other.a(), what::none, what::read | what::write);
+  const bool done = without(SYS_epoll_ctl, ENOMEM, [&] {
+    op.del(fds.a(), what::write, what::none);
+    op.del(other.a(), what::read | what::write, what::write);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+
+  EXPECT_EQ(turn(1h), (answer{{other.a(), any_io}}));
+  EXPECT_EQ(errors, (std::map{std::pair(other.a(), ENOMEM)}));
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
 TEST_F(EpollGhosts, CallAnEventALastTimeThatCannotBeWatchedAnew) {
   const recorded_log log;
   event_base base("epoll");
@@ -505,6 +521,57 @@ TEST_P(EpollFallback, LeavesToTheParentItsTimer) {
   if (!done) GTEST_SKIP() << "no system call can be denied";
 }
 
+/// Memory that is short in a turn.
+class EpollShortage : public Epoll {
+ protected:
+  /// How much is found by turns of which the first fails, if it allocates.
+  std::size_t found_in(int turns) {
+    shortage first(1);
+    std::size_t found = 0;
+    while (turns-- > 0) {
+      first.during([&] {
+        op.prepare();
+        op.wait(0ns);
+        found += op.collect().size();
+      });
+    }
+    return found;
+  }
+};
+
+TEST_F(EpollShortage, LosesNoEdge) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read | what::et);
+
+  EXPECT_EQ(found_in(2), 1u);
+}
+
+TEST_F(EpollShortage, LosesNothingWhenMoreIsReadyThanBefore) {
+  std::vector<int> copies;
+  for (int i = 0; i < 600; ++i) {
+    copies.push_back(::dup(fds.a()));
+    ASSERT_NE(copies.back(), -1);
+    op.add(copies.back(), what::none, what::write | what::et);
+  }
+
+  std::size_t found = turn().size();
+  for (int i = 0; i < 3; ++i) found += found_in(2);
+
+  EXPECT_EQ(found, 600u);
+  for (const int fd : copies) ::close(fd);
+}
+
+TEST_F(EpollShortage, LosesNothingThatWentBad) {
+  const int fd = ::dup(fds.a());
+  op.add(fd, what::none, what::read | what::write);
+  ::close(fd);
+  shortage first(1);
+  first.during([&] { op.del(fd, what::read | what::write, what::write); });
+
+  EXPECT_EQ(found_in(2), 1u);
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
 /// What the backend throws.
 class EpollErrors : public Epoll {};
 
@@ -516,6 +583,57 @@ TEST_F(EpollErrors, OfAWaitAreThrown) {
             std::errc::bad_file_descriptor);
   EXPECT_EQ(error_of([&] { broken.wait(1ns); }),
             std::errc::bad_file_descriptor);
+}
+
+TEST_F(EpollErrors, OfADeletionAreToldByTheNextTurn) {
+  const int fd = ::dup(fds.a());
+  op.add(fd, what::none, what::read | what::write);
+  ::close(fd);
+
+  op.del(fd, what::read | what::write, what::write);
+
+  EXPECT_EQ(turn(1h), (answer{{fd, any_io}}));
+  EXPECT_EQ(errors, (std::map{std::pair(fd, EBADF)}));
+  op.del(fd, what::write, what::none);
+}
+
+TEST_F(EpollErrors, OfADeletionAreForgottenWhenItIsAddedAgain) {
+  const pair other;
+  const int fd = ::dup(fds.a());
+  op.add(fd, what::none, what::read | what::write);
+  ::close(fd);
+  op.del(fd, what::read | what::write, what::write);
+  ASSERT_EQ(::dup2(other.a(), fd), fd);
+
+  op.add(fd, what::write, what::write);
+
+  fds.close_b();
+  EXPECT_EQ(turn(1h)[fd], what::write);
+  EXPECT_EQ(errors, (std::map<int, int>{}));
+  ::close(fd);
+}
+
+TEST_F(EpollErrors, OfADeletionCallTheOtherEventsALastTime) {
+  const recorded_log log;
+  event_base base("epoll");
+  int calls = 0;
+  event reads(base, fds.a(), what::read | what::persist, [&](what fired) {
+    EXPECT_EQ(fired, what::unwatched);
+    ++calls;
+  });
+  event writes(base, fds.a(), what::write | what::persist, [] { FAIL(); });
+  reads.add();
+  writes.add();
+  const int duplicate = ::dup(fds.a());
+  fds.close_a();
+  writes.del();
+
+  for (int i = 0; i < 3; ++i) base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(base.num_events(event_count::added), 0u);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(log.received().size(), 1u);
+  ::close(duplicate);
 }
 
 TEST_F(EpollErrors, OfReinitLeaveItAsItWas) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace evolve {
 namespace {
@@ -67,7 +68,8 @@ void epoll::add(int fd, what old, what now) {
 }
 
 void epoll::del(int fd, what old, what now) noexcept {
-  if (watches(fd)) apply(fd, old, now);
+  if (!watches(fd)) return;
+  if (const int error = apply(fd, old, now)) lose(fd, error);
 }
 
 // A number that no descriptor has is not worth a table of that size.
@@ -90,8 +92,10 @@ int epoll::apply(int fd, what old, what now) noexcept {
   int error = control(any(old) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, now);
   if (error == ENOENT) error = control(EPOLL_CTL_ADD, fd, now);
   if (error == EEXIST) error = control(EPOLL_CTL_MOD, fd, now);
-  if (error == 0) v.now = now;
-  return error;
+  if (error != 0) return error;
+  v.now = now;
+  lost_ -= std::exchange(v.error, std::uint16_t{0}) != 0;
+  return 0;
 }
 
 int epoll::control(int op, int fd, what now) noexcept {
@@ -103,8 +107,18 @@ int epoll::control(int op, int fd, what now) noexcept {
   return ::epoll_ctl(epoll_.get(), op, fd, &e) == 0 ? 0 : errno;
 }
 
+// Whatever needs memory comes before the wait: afterwards, what the kernel has
+// found would be lost with the exception.
+void epoll::prepare() {
+  if (count_ == static_cast<int>(events_.size())) {
+    events_.resize(2 * events_.size());
+  }
+  ready_.reserve(events_.size() + lost_);
+  urgent_ = lost_ > 0;
+}
+
 void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
-  if (!lost_.empty()) timeout = duration::zero();
+  if (urgent_) timeout = duration::zero();
   if (timeout && *timeout % std::chrono::milliseconds(1) != duration::zero()) {
     count_ = wait_precisely(*timeout);
   } else {
@@ -164,16 +178,22 @@ void epoll::watch_timer() noexcept {
 
 std::span<const ready> epoll::collect() {
   ready_.clear();
-  for (const ready& r : lost_) {
-    if (!any(views_[static_cast<std::size_t>(r.fd)].now)) ready_.push_back(r);
-  }
-  lost_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
   bool stale = false;
   for (std::size_t at = 0; at < found; ++at) stale |= !take(events_[at]);
-  if (found == events_.size()) events_.resize(2 * found);
+  tell_lost();
   if (stale) rebuild();
   return ready_;
+}
+
+void epoll::tell_lost() {
+  for (std::size_t at = 0; lost_ > 0; ++at) {
+    view& v = views_[at];
+    if (v.error == 0) continue;
+    ready_.push_back({static_cast<int>(at), any_io, v.error});
+    v.error = 0;
+    --lost_;
+  }
 }
 
 // Whether it is a registration that we know of.
@@ -194,10 +214,11 @@ void epoll::reinit() {
   throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
-// The next collect() reports it, unless it is added again before.
-void epoll::lose(int fd, int error) {
-  apply(fd, what::none, what::none);
-  lost_.push_back({fd, any_io, error});
+void epoll::lose(int fd, int error) noexcept {
+  view& v = views_[static_cast<std::size_t>(fd)];
+  apply(fd, v.now, what::none);
+  lost_ += v.error == 0;
+  v.error = static_cast<std::uint16_t>(error);
 }
 
 // Whether there was another epoll to be had; if not, the old one goes on.

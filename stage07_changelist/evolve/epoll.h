@@ -40,7 +40,7 @@ class epoll : public eventop {
   feature features() const noexcept override;
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
-  void prepare() override {}
+  void prepare() override;
   void wait(std::optional<std::chrono::nanoseconds> timeout) override;
   std::span<const ready> collect() override;
   void reinit() override;
@@ -67,14 +67,16 @@ class epoll : public eventop {
   /// the next apply() does not count any more.
   void doubt(int fd) noexcept;
 
-  /// Watches `fd` no more, and has the next collect() say why.
-  void lose(int fd, int error);
+  /// Watches `fd` no more, and has the next collect() say why, unless it is
+  /// watched again by then.
+  void lose(int fd, int error) noexcept;
 
  private:
   // What the kernel was last asked to remember of a descriptor.
   struct view {
     std::uint32_t generation = 0;  // how often it has been registered
     what now = what::none;  // for what
+    std::uint16_t error = 0;  // why it is lost, until that is told
   };
 
   void grow(int fd);  // has places for it and all below
@@ -83,13 +85,15 @@ class epoll : public eventop {
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
   bool take(const epoll_event& found);
+  void tell_lost();
   bool rebuild();
 
   unique_fd epoll_;  // where the kernel remembers
   std::vector<view> views_;  // by descriptor
   std::vector<epoll_event> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
-  std::vector<ready> lost_;  // what could not be registered anew
+  std::size_t lost_ = 0;  // how many views have an error
+  bool urgent_ = false;  // there was one before the wait
   std::vector<ready> ready_;  // what collect() returned
   bool has_pwait2_ = true;  // as far as we know
   unique_fd timer_;  // ends the waits where there is no epoll_pwait2()

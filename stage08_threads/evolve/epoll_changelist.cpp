@@ -23,6 +23,7 @@ void epoll_changelist::prepare() {
     if (const int error = apply(c.fd, c.old, c.now)) lose(c.fd, error);
   }
   noted_.clear();
+  epoll::prepare();
 }
 
 }  // namespace evolve

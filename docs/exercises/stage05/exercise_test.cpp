@@ -28,6 +28,7 @@ class Ghosts : public ::testing::Test {
 
   /// One turn; the descriptors that are ready.
   numbers turn() {
+    op.prepare();
     op.wait(0ns);
     numbers found;
     for (const ready& r : op.collect()) found.push_back(r.fd);
