@@ -81,7 +81,9 @@ class epoll final : public eventop {
   void watch_timer() noexcept;
   bool take(const epoll_event& found);
   void tell_lost();
-  bool rebuild();
+  int probe(int fd) noexcept;
+  bool is_ours() noexcept;  // the epoll, as far as can be shown
+  bool rebuild(bool ours);
 
   unique_fd epoll_;  // where the kernel remembers
   std::vector<view> views_;  // by descriptor

@@ -2,8 +2,10 @@
 
 #include "evolve/epoll.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -182,7 +184,7 @@ std::span<const ready> epoll::collect() {
   bool stale = false;
   for (std::size_t at = 0; at < found; ++at) stale |= !take(events_[at]);
   tell_lost();
-  if (stale) rebuild();
+  if (stale) rebuild(true);  // it has just reported
   return ready_;
 }
 
@@ -207,11 +209,35 @@ bool epoll::take(const epoll_event& found) {
   return true;
 }
 
+// The child may have closed what it had, and have other files by these numbers.
+// Such a file is not ours to close.
 void epoll::reinit() {
+  const bool ours = is_ours();
+  if (timer_ && probe(timer_.get()) != EEXIST) (void)timer_.release();
   timer_ = unique_fd();  // it is the parent's
   armed_ = {};
-  if (rebuild()) return;
+  if (rebuild(ours)) return;
   throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+bool epoll::is_ours() noexcept {
+  for (std::size_t at = 0; at < views_.size(); ++at) {
+    if (!any(views_[at].now)) continue;
+    const int error = probe(static_cast<int>(at));
+    if (error == EEXIST || error == 0) return error == EEXIST;
+  }
+  return timer_ && probe(timer_.get()) == EEXIST;
+}
+
+// EEXIST if the epoll knows `fd` already: then both are what they were. If it
+// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
+// reports before that is nobody's.
+int epoll::probe(int fd) noexcept {
+  epoll_event e{};
+  e.data.u64 = timer_key;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &e);
+  return 0;
 }
 
 void epoll::lose(int fd, int error) noexcept {
@@ -221,11 +247,16 @@ void epoll::lose(int fd, int error) noexcept {
   v.error = static_cast<std::uint16_t>(error);
 }
 
-// Whether there was another epoll to be had; if not, the old one goes on.
-bool epoll::rebuild() {
+// Whether there was another epoll to be had; if not, the old one goes on. The
+// number stays the same, since the program may have freed the other one's, and
+// go on using it. What is not shown to be ours is left as it is.
+bool epoll::rebuild(bool ours) {
   unique_fd fresh = make_epoll();
   if (!fresh) return false;
-  epoll_ = std::move(fresh);
+  if (!ours) (void)epoll_.release();
+  if (!ours || ::dup3(fresh.get(), epoll_.get(), O_CLOEXEC) < 0) {
+    epoll_ = std::move(fresh);
+  }
   if (timer_) watch_timer();
   for (std::size_t at = 0; at < views_.size(); ++at) {
     view& v = views_[at];

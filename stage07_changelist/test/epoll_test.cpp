@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -16,12 +17,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "evolve/epoll.h"
 #include "evolve/event_base.h"
+#include "evolve/unique_fd.h"
 #include "test/child_process.h"
 #include "test/denied.h"
 #include "test/interruptions.h"
@@ -97,6 +100,12 @@ class Epoll : public ::testing::Test {
       shortest = std::min(shortest, quiet_turn(timeout));
     }
     return shortest;
+  }
+
+  /// Which file `fd` leads to.
+  static ino_t file_of(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
   }
 
   /// Does `work` where no epoll can be made. Whether it could be done.
@@ -376,6 +385,120 @@ TEST_F(EpollGhosts, CallAnEventALastTimeThatCannotBeWatchedAnew) {
   base.self_check();
 }
 
+/// The number of the epoll, in this process and in a child.
+class EpollNumber : public Epoll {
+ protected:
+  static bool is_epoll(int fd) {
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    std::array<char, 64> file = {};
+    return ::readlink(link.c_str(), file.data(), file.size()) > 0 &&
+           std::string_view(file.data()) == "anon_inode:[eventpoll]";
+  }
+
+  static int only_epoll() {
+    const std::vector<int> open = open_descriptors();
+    EXPECT_EQ(std::count_if(open.begin(), open.end(), is_epoll), 1);
+    return *std::find_if(open.begin(), open.end(), is_epoll);
+  }
+
+  const int number = only_epoll();
+};
+
+TEST_F(EpollNumber, StaysTheSameWhenAllIsRegisteredAnew) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  make_ghost();
+  const std::vector<int> before = open_descriptors();
+
+  turn(1h);
+
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(only_epoll(), number);
+  EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read}}));
+}
+
+TEST_F(EpollNumber, StaysTheSameInAChild) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  child_process child([this] {
+    const std::vector<int> before = open_descriptors();
+    op.reinit();
+    return open_descriptors() == before && only_epoll() == number ? "same"
+                                                                  : "another";
+  });
+  EXPECT_EQ(child.says(), "same");
+}
+
+TEST_F(EpollNumber, MayBeClosedInAChild) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  child_process child([this] {
+    ::close(number);
+    op.reinit();
+    return turn() == answer{{fds.a(), what::read}} ? "watched" : "not";
+  });
+  EXPECT_EQ(child.says(), "watched");
+}
+
+TEST_F(EpollNumber, MayBeAnotherFilesInAChild) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  child_process child([this] {
+    ::dup2(ghost.a(), number);
+    op.reinit();
+    return turn() == answer{{fds.a(), what::read}} &&
+                   file_of(number) == file_of(ghost.a())
+               ? "both"
+               : "one";
+  });
+  EXPECT_EQ(child.says(), "both");
+}
+
+TEST_F(EpollNumber, MayBeAnotherEpollsInAChild) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read);
+  child_process child([this] {
+    ::dup2(unique_fd(::epoll_create1(0)).get(), number);
+    op.reinit();
+    if (turn() != answer{{fds.a(), what::read}}) return "not watched";
+    epoll_event e{};
+    if (::epoll_wait(number, &e, 1, 0) != 0) return "watched by both";
+    return ::epoll_ctl(number, EPOLL_CTL_ADD, fds.a(), &e) == 0 ? "apart"
+                                                                : "not";
+  });
+  EXPECT_EQ(child.says(), "apart");
+}
+
+// That nothing is left open can only be had where the number is shown to be the
+// epoll's.
+TEST_F(EpollNumber, IsLeftAloneInAChildWhereNothingIsWatched) {
+  child_process child([this] {
+    ::dup2(ghost.a(), number);
+    op.reinit();
+    return file_of(number) == file_of(ghost.a()) ? "left alone" : "closed";
+  });
+  EXPECT_EQ(child.says(), "left alone");
+}
+
+// Descriptors that are closed, and such as no epoll takes, show nothing.
+TEST_F(EpollNumber, IsShownByAnyDescriptorThatIsStillWatched) {
+  const unique_fd closed(::dup(ghost.a()));
+  const unique_fd replaced(::dup(ghost.a()));
+  const unique_fd last(::dup(fds.a()));
+  for (const unique_fd* each : {&closed, &replaced, &last}) {
+    op.add(each->get(), what::none, what::read);
+  }
+  child_process child([&] {
+    std::FILE* const file = std::tmpfile();
+    ::dup2(::fileno(file), replaced.get());
+    ::close(closed.get());
+    op.reinit();
+    return only_epoll() == number ? "same" : "another";
+  });
+  EXPECT_EQ(child.says(), "same");
+}
+
 /// Waits that are no whole number of milliseconds.
 class EpollWaits : public Epoll {
  protected:
@@ -498,6 +621,36 @@ TEST_P(EpollFallback, RoundsUpWhereThereIsNoTimerEither) {
   const bool done = fallen_back([this] {
     EXPECT_TRUE(deny(SYS_timerfd_create, EMFILE));
     EXPECT_GE(quiet_turn(1'100us), 2ms);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, LeavesAloneAnotherFileByTheNumberOfTheParentsTimer) {
+  const bool done = fallen_back([this] {
+    op.add(fds.a(), what::none, what::read);
+    quiet_turn(100us);
+    const int timer = timerfd_calls::last_fd;
+    child_process child([&] {
+      ::dup2(ghost.a(), timer);
+      op.reinit();
+      quiet_turn(100us);
+      return file_of(timer) == file_of(ghost.a()) ? "left alone" : "closed";
+    });
+    EXPECT_EQ(child.says(), "left alone");
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, LeavesNothingOpenInAChild) {
+  const bool done = fallen_back([this] {
+    quiet_turn(100us);
+    child_process child([this] {
+      const std::vector<int> before = open_descriptors();
+      op.reinit();
+      quiet_turn(100us);
+      return open_descriptors() == before ? "same" : "others";
+    });
+    EXPECT_EQ(child.says(), "same");
   });
   if (!done) GTEST_SKIP() << "no system call can be denied";
 }
