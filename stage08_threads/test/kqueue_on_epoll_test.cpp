@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -686,7 +687,20 @@ TEST_F(KqueueOnEpoll, AListenerIsReadyForAConnection) {
 
   const events got = q.wait();
   ASSERT_EQ(got.size(), 1u);
-  EXPECT_GE(got[0].data, 1);
+  EXPECT_EQ(got[0].data, 1);
+}
+
+TEST_F(KqueueOnEpoll, AListenerTellsHowManyWait) {
+  const tcp_socket listener;
+  const std::array<tcp_socket, 3> clients;
+  listener.listen();
+  for (const tcp_socket& client : clients) client.connect(listener);
+  q.add(listener.fd(), EVFILT_READ);
+  EXPECT_EQ(q.ready()[0].data, 3);
+
+  const tcp_socket taken(listener.accept());
+
+  EXPECT_EQ(q.ready()[0].data, 2);
 }
 
 TEST_F(KqueueOnEpoll, AFileIsReadyUntilItsEnd) {
@@ -760,6 +774,22 @@ TEST_F(KqueueOnEpoll, AResetIsTheEnd) {
   EXPECT_TRUE(q.wait()[0].flags & EV_EOF);
 }
 
+TEST_F(KqueueOnEpoll, AnEndComesWithItsErrorWhichStaysTheProgramsToTake) {
+  const tcp_pair fds;
+  q.add(fds.client.fd(), EVFILT_READ);
+  q.add(fds.client.fd(), EVFILT_WRITE);
+  fds.server->reset();
+
+  const events got = q.ready();
+
+  ASSERT_EQ(got.size(), 2u);
+  for (const struct kevent& e : got) EXPECT_NE(e.fflags, 0u);
+  char byte;
+  EXPECT_EQ(::read(fds.client.fd(), &byte, 1), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+  EXPECT_EQ(q.ready()[0].fflags, 0u);
+}
+
 TEST_F(KqueueOnEpoll, ARefusedConnectionIsAtItsEnd) {
   const tcp_socket nobody_listens;
   const tcp_socket client;
@@ -779,6 +809,23 @@ TEST_F(KqueueOnEpoll, APipeThatLosesItsReaderIsAtItsEnd) {
   pipe.close_reader();
 
   EXPECT_TRUE(q.wait()[0].flags & EV_EOF);
+}
+
+TEST_F(KqueueOnEpoll, APipeThatLosesItsReaderIsToldOfOnceAsOnFreeBSD) {
+  for (const int flags : {0, EV_CLEAR}) {
+    pipe_ends pipe;
+    q.add(pipe.writer(), EVFILT_WRITE, flags);
+    EXPECT_EQ(q.ready().size(), 1u);
+    pipe.close_reader();
+
+    const events got = q.ready();
+
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_TRUE(got[0].flags & EV_EOF);
+    EXPECT_TRUE(got[0].flags & EV_ONESHOT);
+    EXPECT_EQ(q.ready().size(), 0u);
+    EXPECT_EQ(q.add(pipe.writer(), EVFILT_WRITE, flags), EPIPE);
+  }
 }
 
 TEST_F(KqueueOnEpoll, APipeWithoutAReaderIsRefusedAsOnFreeBSD) {
@@ -921,6 +968,15 @@ TEST_F(KqueueOnEpoll, AOneShotSignalIsToldOnce) {
   EXPECT_EQ(q.ready().size(), 0u);
 }
 
+TEST_F(KqueueOnEpoll, TakesWhatIsNoSignalForOneAsOnFreeBSD) {
+  for (const int number : {0, 999}) {
+    EXPECT_EQ(q.add(number, EVFILT_SIGNAL), 0);
+    EXPECT_EQ(q.ready().size(), 0u);
+    EXPECT_EQ(q.del(number, EVFILT_SIGNAL), 0);
+    EXPECT_EQ(q.del(number, EVFILT_SIGNAL), ENOENT);
+  }
+}
+
 // The program's own events
 
 TEST_F(KqueueOnEpoll, AUserEventWaitsForItsTrigger) {
@@ -1026,8 +1082,8 @@ TEST_F(KqueueOnEpoll, ThreadsWithQueuesOfTheirOwnDoNotMeet) {
 
 // The queue itself
 
-TEST_F(KqueueOnEpoll, AQueueIsClosedOnExec) {
-  EXPECT_TRUE(::fcntl(q.fd(), F_GETFD) & FD_CLOEXEC);
+TEST_F(KqueueOnEpoll, AQueueIsNotClosedOnExec) {
+  EXPECT_EQ(::fcntl(q.fd(), F_GETFD), 0);
 }
 
 TEST_F(KqueueOnEpoll, AQueueLeavesNoDescriptorOpen) {
@@ -1069,6 +1125,11 @@ TEST_F(KqueueOnEpoll, AChildDoesNotInheritIt) {
   EXPECT_EQ(status, 0);
 }
 
+TEST_F(KqueueOnEpoll, AChildHasItsNumberForSomethingElse) {
+  EXPECT_EQ(in_child([this] { return ::kqueue() == q.fd() ? 0 : 1; }), 0);
+  EXPECT_EQ(q.ready().size(), 0u);
+}
+
 TEST_F(KqueueOnEpoll, AChildsOwnQueueIsNotTheParents) {
   const pair fds;
   q.add(fds.a(), EVFILT_READ, EV_CLEAR);
@@ -1078,7 +1139,6 @@ TEST_F(KqueueOnEpoll, AChildsOwnQueueIsNotTheParents) {
     sigset_t mask;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     if (sigismember(&mask, SIGUSR1)) return 1;
-    ::close(q.fd());
     const queue own;
     own.add(fds.a(), EVFILT_READ, EV_CLEAR);
     own.add(SIGUSR1, EVFILT_SIGNAL);

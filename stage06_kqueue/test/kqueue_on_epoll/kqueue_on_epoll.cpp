@@ -1,3 +1,4 @@
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -6,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include <chrono>
 #include <climits>
 #include <compare>
+#include <cstdint>
 #include <iterator>
 #include <list>
 #include <map>
@@ -35,6 +38,9 @@ struct thing {
   int number() const { return static_cast<int>(ident); }
   bool is_descriptor() const {
     return filter == EVFILT_READ || filter == EVFILT_WRITE;
+  }
+  bool is_signal() const {  // there are knotes for other numbers, too
+    return filter == EVFILT_SIGNAL && ident >= 1 && ident < NSIG;
   }
   auto operator<=>(const thing&) const = default;
 };
@@ -64,10 +70,27 @@ int poll_now(int fd, int events) {
   return ::poll(&asked, 1, 0) == 1 ? asked.revents & ~POLLNVAL : 0;
 }
 
-// What can be read at once; 1 for a listener, which has no number to tell.
-int unread(int fd) {
+// How many connections wait at a listener; 1 if it is not TCP's, and so has no
+// number to tell.
+std::intptr_t backlog(int fd) {
+  tcp_info info;
+  socklen_t size = sizeof info;
+  const bool told = ::getsockopt(fd, SOL_TCP, TCP_INFO, &info, &size) == 0;
+  return told ? info.tcpi_unacked : 1;
+}
+
+// What can be read at once.
+std::intptr_t unread(int fd) {
   int bytes;
-  return ::ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : 1;
+  return ::ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : backlog(fd);
+}
+
+// To ask for a socket's error would take it away from the program.
+void tell_of_end(int seen, const knote& note, struct kevent& event) {
+  const bool error = seen & POLLERR;
+  event.flags |= EV_EOF;
+  if (note.type == S_IFSOCK && error) event.fflags = ECONNRESET;
+  if (note.type == S_IFIFO && error) event.flags |= EV_ONESHOT;
 }
 
 bool look_at_descriptor(const thing& t, const knote& note,
@@ -76,7 +99,7 @@ bool look_at_descriptor(const thing& t, const knote& note,
   const bool reads = t.filter == EVFILT_READ;
   const int ends = POLLHUP | (reads ? POLLRDHUP : POLLERR);
   const int seen = poll_now(fd, reads ? POLLIN | POLLRDHUP : POLLOUT);
-  if (seen & ends) event.flags |= EV_EOF;
+  if (seen & ends) tell_of_end(seen, note, event);
   event.data = reads ? unread(fd) : 1;
   const bool file_at_end = note.type == S_IFREG && event.data <= 0;
   return seen != 0 && !file_at_end;  // poll() says yes to any file
@@ -128,7 +151,7 @@ class kernel {
   // that can be told from whatever may get its number when it is closed.
   int kqueue() {
     const std::lock_guard lock(mutex_);
-    const int kq = ::epoll_create1(EPOLL_CLOEXEC);
+    const int kq = ::epoll_create1(0);
     if (kq < 0) return -1;
     for (auto it = active_.begin(); it != active_.end();) {
       const int other = (it++)->first;
@@ -165,6 +188,9 @@ class kernel {
   // A child has none of its parent's queues; and what both would share, the
   // parent is still to have for itself.
   void after_fork_in_child() {
+    for (const auto& [kq, active] : active_) {
+      if (show(kq)) ::close(kq);
+    }
     for (const int fd : {readers_, writers_, signals_, ready_}) ::close(fd);
     ::pthread_sigmask(SIG_UNBLOCK, &blocked_, nullptr);
     watched_.clear();
@@ -239,9 +265,8 @@ class kernel {
   // Whether there can be a knote of `t`. Those of a closed descriptor go.
   int check(const thing& t) {
     if (t.is_descriptor()) return hear(t);
-    if (t.filter == EVFILT_USER) return 0;
-    if (t.filter != EVFILT_SIGNAL) return EINVAL;
-    return t.ident >= 1 && t.ident < NSIG ? 0 : EINVAL;
+    const bool known = t.filter == EVFILT_USER || t.filter == EVFILT_SIGNAL;
+    return known ? 0 : EINVAL;
   }
 
   // Has epoll tell of a descriptor, which it knows by number *and* open file.
@@ -277,7 +302,7 @@ class kernel {
     }
     if (t.filter == EVFILT_SIGNAL) {
       flags |= EV_CLEAR;
-      if (!watched_.contains(t)) block(t.number());
+      if (t.is_signal() && !watched_.contains(t)) block(t.number());
     }
     flags &= EV_CLEAR | EV_ONESHOT;
     watched_[t][kq] = {.type = type,
@@ -326,7 +351,7 @@ class kernel {
     if (watched_.contains(t)) return;
     if (t.is_descriptor()) {
       ::epoll_ctl(ear_of(t.filter), EPOLL_CTL_DEL, t.number(), nullptr);
-    } else if (t.filter == EVFILT_SIGNAL && sigismember(&heard_, t.number())) {
+    } else if (t.is_signal() && sigismember(&heard_, t.number())) {
       unblock(t.number());
     }
   }
@@ -397,7 +422,7 @@ class kernel {
     if (!note) return false;
     event = {t.ident, t.filter, note->flags, 0, 0, note->udata};
     if (!look(t, *note, event)) return false;
-    if (note->flags & EV_ONESHOT) {
+    if (event.flags & EV_ONESHOT) {
       erase(t, kq);
     } else if (note->flags & EV_CLEAR) {
       note->count = 0;

@@ -1,9 +1,9 @@
 /// \file
 /// A kqueue for tests, where the system has none: a stand-in, made of epoll.
 ///
-/// It lets a kqueue backend be tested on Linux. It is not for programs, and no
-/// real kernel has ever run it: what holds here is what the BSDs document, as
-/// far as kqueue_on_epoll_test.cpp goes. What is different:
+/// It lets a kqueue backend be tested on Linux. It is not for programs. What
+/// holds here is what the BSDs document, and where they differ mostly what
+/// FreeBSD does, as far as kqueue_on_epoll_test.cpp goes. What is different:
 ///
 /// - **Signals.** While a signal is registered, the thread that registered it
 ///   has it blocked, with the threads that it starts. So neither a handler nor
@@ -11,14 +11,16 @@
 ///   count as one. A thread from before can swallow the signal. What a thread
 ///   sends to itself, only a kevent() of its own finds. A program that is
 ///   started inherits the blocked signals.
-/// - **Errors of sockets** are not in `fflags`, which is always 0; and `data`
-///   of EVFILT_WRITE is not the space, but 1.
+/// - **Errors of sockets.** `fflags` says that there is one, but not which: it
+///   is always ECONNRESET. And `data` of EVFILT_WRITE is not the space, but 1;
+///   that of a listener which is not of TCP is 1 as well.
 /// - **Edges.** When the other end of a socket is closed, EV_CLEAR tells of
 ///   EVFILT_WRITE too. A socket that was never connected is at its end.
 /// - **Regular files.** At its end one is silent until it is added again, even
 ///   if it grows. Another one under the same number is taken for it.
-/// - **Pipes.** EVFILT_WRITE of one whose reader is gone is refused with EPIPE,
-///   as on FreeBSD; the others do otherwise.
+/// - **Pipes.** That the reader of one is gone, EVFILT_WRITE tells once, with
+///   EV_ONESHOT, and then is gone; to add it again is refused with EPIPE. So it
+///   is on FreeBSD; the others do otherwise.
 /// - **The queue.** close() alone does not say that it is gone: see kqueue().
 ///   A dup() of its number is no queue. poll() does not wait for it.
 /// - **Left out:** other filters, EV_ENABLE, EV_DISABLE, EV_DISPATCH,
@@ -67,9 +69,10 @@ inline void EV_SET(struct kevent* change, std::uintptr_t ident,
 
 extern "C" {
 
-/// A new queue's descriptor, close-on-exec; or -1, and errno says why. It is
-/// closed with close(). What that leaves behind goes with the next kqueue():
-/// no descriptor is among it, but a signal that was not deleted stays blocked.
+/// A new queue's descriptor; or -1, and errno says why. It is closed with
+/// close(), in a child after fork(), and not by exec. What a close() leaves
+/// behind goes with the next kqueue(): no descriptor is among it, but a signal
+/// that was not deleted stays blocked.
 int kqueue(void);
 
 /// Applies the changes, in order, and then waits for events: for ever, or for
