@@ -31,6 +31,7 @@
 #include "test/pair.h"
 #include "test/pipe_ends.h"
 #include "test/recorded_log.h"
+#include "test/shortage.h"
 #include "test/signals.h"
 #include "test/tcp_pair.h"
 #include "test/thrown.h"
@@ -338,12 +339,87 @@ TEST_F(KqueueEnds, AreAlsoPipesThatLoseTheirReader) {
   EXPECT_EQ(turn(), (answer{{ends.writer(), any_io}}));
 }
 
+// Some systems tell of it in each turn; some tell once, and then refuse it.
+TEST_F(KqueueEnds, OfAPipesReaderAreToldOfUntilTheWriterIsWatchedNoMore) {
+  pipe_ends ends;
+  op.add(ends.writer(), what::none, what::write);
+  turn();
+  ends.close_reader();
+  for (int i = 0; i < 3 && errors.empty(); ++i) {
+    EXPECT_EQ(turn(), (answer{{ends.writer(), any_io}})) << i;
+  }
+}
+
 // Some systems refuse to watch it, and some do not.
 TEST_F(KqueueEnds, AreAlsoPipesThatHaveLostTheirReaderBefore) {
   pipe_ends ends;
   ends.close_reader();
   op.add(ends.writer(), what::none, what::write);
   EXPECT_EQ(turn(), (answer{{ends.writer(), any_io}}));
+}
+
+/// Memory that is short during a turn.
+class KqueueShortage : public Kqueue {
+ protected:
+  /// That many descriptors.
+  std::vector<unique_fd> copies(std::size_t count) {
+    std::vector<unique_fd> made(count);
+    for (unique_fd& fd : made) fd = unique_fd(::dup(fds.a()));
+    return made;
+  }
+
+  /// How much `own` finds, if the `nth` allocation from the wait on fails.
+  static std::size_t found(kqueue& own, int nth = 1) {
+    own.prepare();
+    shortage at_once(nth);
+    std::size_t found = 0;
+    EXPECT_TRUE(at_once.during([&] {
+      own.wait(0ns);
+      found = own.collect().size();
+    }));
+    return found;
+  }
+};
+
+// A stand-in for the kernel has all that it needs in the second round.
+TEST_F(KqueueShortage, FromTheWaitOnDoesNotMatterWhateverIsFound) {
+  const std::vector<unique_fd> all = copies(240);
+  if (!all.back()) GTEST_SKIP() << "the system does not let so many be open";
+  ::shutdown(fds.b(), SHUT_WR);
+  for (const int nth : {1'000'000, 1}) {
+    kqueue own;
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      own.add(all[at].get(), what::none, any_io);
+      if (at % 60 == 0) found(own, nth);
+    }
+    while (found(own, nth) < all.size() && !HasFailure()) continue;
+  }
+}
+
+TEST_F(KqueueShortage, BeforeTheWaitLosesNothing) {
+  const std::vector<unique_fd> all = copies(100);
+  for (int nth = 1;; ++nth) {
+    kqueue own;
+    for (const unique_fd& fd : all) own.add(fd.get(), what::none, what::write);
+    shortage once(nth);
+    while (!once.during([&own] { own.prepare(); })) continue;
+    own.wait(0ns);
+    EXPECT_EQ(own.collect().size(), all.size());
+    if (!once.came()) break;
+  }
+}
+
+TEST_F(KqueueShortage, LosesNothingThatReinitHasToSay) {
+  for (int nth = 1;; ++nth) {
+    std::vector<unique_fd> gone = copies(3);
+    kqueue own;
+    for (const unique_fd& fd : gone) own.add(fd.get(), what::none, what::read);
+    gone.clear();
+    shortage once(nth);
+    while (!once.during([&own] { own.reinit(); })) continue;
+    EXPECT_EQ(found(own), 3u);
+    if (!once.came()) break;
+  }
 }
 
 // Signals, which the kernel tells of.
@@ -464,6 +540,15 @@ TEST_F(KqueueSignals, AreNotTakenForDescriptorsOfTheirNumber) {
   op.del_signal(number);
 }
 
+// Some kernels would take their numbers.
+TEST_F(KqueueSignals, AreNotAllNumbers) {
+  for (const int number : {-1, 0, NSIG, 999}) {
+    event none = noted(base, number, '?');
+    EXPECT_EQ(error_of([&] { none.add(); }), std::errc::invalid_argument);
+    EXPECT_EQ(none.pending(), what::none);
+  }
+}
+
 TEST_F(KqueueSignals, NeedNoPipe) {
   const std::vector<int> before = open_descriptors();
   event usr1 = noted(base, SIGUSR1, '1');
@@ -540,6 +625,14 @@ TEST_F(KqueueSignals, AreTheHandlersAgainWhenTheBaseHasGone) {
 /// In a child, the parent's kqueue is not there, and its number may be taken.
 class KqueueAfterFork : public Kqueue {
  protected:
+  /// What it finds last in a turn.
+  static what watched(kqueue& own) {
+    own.prepare();
+    own.wait(0ns);
+    const std::span<const ready> found = own.collect();
+    return found.empty() ? what::none : found.back().fired;
+  }
+
   /// What is open under the kqueue's number in a child, when the backend has
   /// done `work` there.
   std::string left_in_child(const std::function<void(kqueue&)>& work) {
@@ -564,6 +657,47 @@ TEST_F(KqueueAfterFork, TheChildClosesNothingOfThatNumber) {
 
 TEST_F(KqueueAfterFork, ReinitClosesNothingOfThatNumber) {
   EXPECT_EQ(left_in_child([](kqueue& own) { own.reinit(); }), "x");
+}
+
+// As one does that becomes a daemon.
+TEST_F(KqueueAfterFork, ReinitIsGoodForAChildThatHasClosedAll) {
+  const std::vector<int> before = open_descriptors();
+  kqueue own;
+  const pair old;
+  own.add(old.a(), what::none, what::read);
+  const std::vector<int> all = opened_since(before);
+  child_process child([&] {
+    for (const int fd : all) ::close(fd);
+    own.reinit();
+    const pair fresh;
+    fresh.send();
+    own.add(fresh.a(), what::none, what::read);
+    return watched(own) == what::read ? "good" : "deaf";
+  });
+  EXPECT_EQ(child.says(), "good");
+}
+
+TEST_F(KqueueAfterFork, ReinitIsGoodInAProcessThatHasClosedTheQueue) {
+  const std::vector<int> before = open_descriptors();
+  kqueue own;
+  ::close(opened_since(before).at(0));
+
+  own.reinit();
+
+  fds.send();
+  own.add(fds.a(), what::none, what::read);
+  EXPECT_EQ(watched(own), what::read);
+}
+
+TEST_F(KqueueAfterFork, ReinitClosesNothingThatHasGotTheNumberSince) {
+  const std::vector<int> before = open_descriptors();
+  kqueue own;
+  const int number = opened_since(before).at(0);
+  const unique_fd file(::dup2(fds.a(), number));
+
+  own.reinit();
+
+  EXPECT_TRUE(is_open(number));
 }
 
 TEST_F(KqueueAfterFork, TheParentsGoesOnWhenTheChildHasDestroyedItsCopy) {
@@ -784,6 +918,17 @@ TEST_P(KqueueRefusals, OfOneFilterLeaveTheOtherUnwatched) {
   EXPECT_EQ(next_turn(), (answer{{fds.a(), what::read}}));
 }
 
+TEST_P(KqueueRefusals, OfOneFilterLeaveNothingOfTheOther) {
+  {
+    const fake_kevent fake(EVFILT_WRITE, EV_ADD, GetParam());
+    op.add(fds.a(), what::none, what::read | what::write);
+    EXPECT_EQ(turn(), (answer{{fds.a(), any_io}}));
+  }
+  turn();
+  fds.send();
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
 TEST_P(KqueueRefusals, OfAnAdditionalFilterLeaveTheFirstUnwatched) {
   op.add(fds.a(), what::none, what::read);
   EXPECT_EQ(turn(), answer{});
@@ -855,7 +1000,44 @@ TEST_F(Kqueue, CallsAnEventALastTimeThatIsRefused) {
   reads.add();
 
   EXPECT_EQ(base.dispatch(), loop_result::no_events);
-  EXPECT_EQ(trace, "read");
+  EXPECT_EQ(trace, "unwatched");
+  EXPECT_EQ(log.received().size(), 1u);
+}
+
+TEST_F(KqueueShortage, FromTheWaitOnDoesNotMatterWhateverIsRefused) {
+  const std::vector<unique_fd> all = copies(100);
+  const fake_kevent fake(EVFILT_READ, EV_ADD, EPERM);
+  for (const int nth : {1'000'000, 1}) {
+    kqueue own;
+    for (const unique_fd& fd : all) own.add(fd.get(), what::none, any_io);
+    EXPECT_EQ(found(own, nth), all.size());
+  }
+}
+
+/// A writer whose pipe's reader goes is refused in the turn after.
+class KqueueWriter : public ::testing::TestWithParam<what> {};
+INSTANTIATE_TEST_SUITE_P(Modes, KqueueWriter,
+                         ::testing::Values(what::none, what::et),
+                         [](const auto& mode) {
+                           return any(mode.param) ? "Edges" : "Levels";
+                         });
+
+TEST_P(KqueueWriter, IsCalledALastTimeWhenItsReaderHasGone) {
+  const recorded_log log;
+  event_base base(std::make_unique<kqueue>());
+  pipe_ends ends;
+  std::vector<what> told;
+  event writes(base, ends.writer(), what::write | what::persist | GetParam(),
+               [&](what fired) {
+                 told.push_back(fired & ~what::et);
+                 ends.close_reader();
+               });
+  writes.add();
+
+  for (int i = 0; i < 4; ++i) base.loop(loop_flags::nonblock);
+
+  EXPECT_EQ(told, (std::vector{what::write, what::write, what::unwatched}));
+  EXPECT_EQ(writes.pending(), what::none);
   EXPECT_EQ(log.received().size(), 1u);
 }
 

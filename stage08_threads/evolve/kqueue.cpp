@@ -93,6 +93,14 @@ what from_kevent(const entry& found) noexcept {
   return fired | what::closed;
 }
 
+// See what it says to a descriptor that nobody can have.
+bool tells_of_errors(int kq) noexcept {
+  const entry bad = make_entry(-1, EVFILT_READ, EV_ADD);
+  entry said{};
+  const int got = ::kevent(kq, &bad, 1, &said, 1, &no_time);
+  return got == 1 && (said.flags & EV_ERROR) != 0;
+}
+
 }  // namespace
 
 kqueue::kqueue() : events_(first_events) { open(); }
@@ -102,22 +110,21 @@ kqueue::~kqueue() {
     const int other = kq_.release();
 }
 
-// A kqueue that keeps errors to itself is of no use: see what it says to a
-// descriptor that nobody can have.
+// A kqueue that keeps errors to itself is of no use. The number of the one
+// before may be another file's by now, or the new one's.
 void kqueue::open() {
-  if (owner_ != 0 && owner_ != ::getpid()) {
-    [[maybe_unused]] const int other = kq_.release();
-  }
-  kq_ = unique_fd(::kqueue());
-  if (!kq_) fail(errno, "kqueue");
-  owner_ = ::getpid();
-  ::fcntl(kq_.get(), F_SETFD, FD_CLOEXEC);
-  const entry bad = make_entry(-1, EVFILT_READ, EV_ADD);
-  entry said{};
-  const int got = ::kevent(kq_.get(), &bad, 1, &said, 1, &no_time);
-  if (got != 1 || !(said.flags & EV_ERROR)) {
+  unique_fd made(::kqueue());
+  if (!made) fail(errno, "kqueue");
+  ::fcntl(made.get(), F_SETFD, FD_CLOEXEC);
+  if (!tells_of_errors(made.get())) {
     fail(ENOTSUP, "kqueue does not tell of errors");
   }
+  const bool ours = owner_ == ::getpid() && kq_.get() != made.get();
+  if (!ours || !tells_of_errors(kq_.get())) {
+    [[maybe_unused]] const int other = kq_.release();
+  }
+  kq_ = std::move(made);
+  owner_ = ::getpid();
 }
 
 feature kqueue::features() const noexcept {
@@ -173,14 +180,19 @@ void kqueue::change(int fd, short filter, unsigned flags) {
   changes_.push_back(made);
 }
 
-// There is room for an error in answer to each change, and more.
+// There is room for an error in answer to each change, and more. Whatever needs
+// memory comes before the wait: what the kernel has told by then would be lost.
 void kqueue::prepare() {
+  const bool full = static_cast<std::size_t>(count_) == events_.size();
+  const std::size_t noted = 4 * noted_.changes().size();  // for each at most
+  const std::size_t room = changes_.size() + noted + first_events;
+  events_.resize(std::max(room, full ? 2 * events_.size() : events_.size()));
+  changes_.reserve(2 * events_.capacity());  // for collect(), and so for these
+  ready_.reserve(lost_.size() + events_.capacity());
   for (const changelist::change& c : noted_.changes()) {
     put(c.fd, c.old, c.now, c.doubted || any(c.now & ~c.old));
   }
   noted_.clear();
-  const std::size_t room = changes_.size() + first_events;
-  if (events_.size() < room) events_.resize(room);
 }
 
 // Errors come alone: what is ready is asked for after them.
@@ -215,7 +227,6 @@ std::span<const ready> kqueue::collect() {
   changes_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
   for (std::size_t at = 0; at < found; ++at) report(events_[at]);
-  if (found == events_.size()) events_.resize(2 * found);
   return ready_;
 }
 
@@ -241,9 +252,12 @@ void kqueue::report_io(const entry& found) {
     v.place = ready_.size();
     ready_.push_back({fd, fired, 0});
   }
+  const bool reads = found.filter == EVFILT_READ;
+  const bool dropped = found.flags & EV_ONESHOT;  // by the kernel, unasked
   const bool closed = any(fired & what::closed) && !any(v.now & what::et);
-  if (closed && found.filter == EVFILT_READ) {
-    change(fd, EVFILT_READ, read_mode(v.now));  // and still is, next time
+  if (dropped || (closed && reads)) {  // so that it is told of next time, too
+    change(fd, reads ? EVFILT_READ : EVFILT_WRITE,
+           reads ? read_mode(v.now) : write_mode(v.now));
   }
 }
 
@@ -265,8 +279,8 @@ void kqueue::give_up_closed() {
   for (std::size_t at = 0; at < views_.size(); ++at) {
     const int fd = static_cast<int>(at);
     if (!watches(fd) || is_open(fd)) continue;
-    views_[at].now = what::none;
     lost_.push_back({fd, any_io, EBADF});
+    views_[at].now = what::none;
   }
 }
 
@@ -276,7 +290,8 @@ void kqueue::reinit() {
   changes_.clear();
   noted_.clear();
   for (std::size_t at = 0; at < views_.size(); ++at) {
-    put(static_cast<int>(at), what::none, views_[at].now, false);
+    const int fd = static_cast<int>(at);
+    if (watches(fd)) noted_.note(fd, what::none, views_[at].now);
   }
   for (std::size_t at = 0; at < signals_.size(); ++at) {
     if (signals_[at]) add_signal(static_cast<int>(at));
