@@ -13,6 +13,10 @@ namespace evolve {
 /// Waits with poll(2): the whole list of descriptors goes to the kernel, and is
 /// walked there and here, in every turn.
 ///
+/// Some systems, Linux among them, take no longer a list than the process may
+/// have descriptors: where that limit has been lowered below what is watched,
+/// wait() throws with EINVAL. select(2) has no such rule.
+///
 /// \libevent{poll.c,pollops}
 class poll final : public eventop {
  public:

@@ -45,6 +45,19 @@ TEST(Select, HasABitForEveryDescriptorOfAWord) {
   for (const int copy : copies) ::close(copy);
 }
 
+// Unlike poll(2).
+TEST(Select, WaitsForMoreDescriptorsThanTheProcessMayHave) {
+  const pair fds;
+  select op;
+  op.add(fds.a(), what::none, what::read);
+  fds.send();
+  const descriptor_limit none(0);
+
+  const std::span<const ready> found = look(op);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].fd, fds.a());
+}
+
 TEST(Select, TakesDescriptorsBeyondTheSizeOfFdSet) {
   const int beyond = FD_SETSIZE + 1976;
   const descriptor_limit raised(beyond + 100);
