@@ -23,16 +23,18 @@ void* allocate(std::size_t size) noexcept {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// None of them inlined: gcc would take malloc's memory for that of another new,
+// and free() for another delete.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   if (void* memory = allocate(size)) return memory;
   throw std::bad_alloc();
 }
 
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new(std::size_t size,
+                                     const std::nothrow_t&) noexcept {
   return allocate(size);
 }
 
-// Inlined, they would look to gcc like free() of what new has made.
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
@@ -42,7 +44,9 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 }
 
 // Of arrays, which a sanitizer would otherwise allocate by itself.
-void* operator new[](std::size_t size) { return operator new(size); }
+[[gnu::noinline]] void* operator new[](std::size_t size) {
+  return operator new(size);
+}
 
 [[gnu::noinline]] void operator delete[](void* memory) noexcept {
   std::free(memory);
