@@ -542,12 +542,11 @@ inline bool event_base::process_active_single_queue(activequeue& queue) {
 inline void event_base::call(event& ev) {
   const running_scope guard(*this, ev);
   cached_ = false;  // a time of its own begins
-  const bool persistent = any(ev.events_ & what::persist);
   if (ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
   queue_remove_active(ev);
-  if (!persistent) del(ev);
+  if (!any(ev.events_ & what::persist)) del(ev);
   const callback function = ev.callback_;
   function(fd, res);
 }
