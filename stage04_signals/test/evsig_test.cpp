@@ -276,6 +276,28 @@ TEST_P(Evsig, AnInterruptedWaitIsWaitedAgain) {
   EXPECT_EQ(unwanted.calls, 0);
 }
 
+TEST_P(Evsig, ASignalThatAChildGetsIsNotToldToItsParent) {
+  watch seen;
+  event_base careful(watched(seen));
+  const counting_event unwanted(careful);
+  const pair fds;
+  event reads(careful, fds.a(), what::read, [] {});
+  reads.add();
+  seen.before_wait = [&fds] {
+    const int status = in_child([] {
+      raise(SIGUSR1, 3);
+      return 0;
+    });
+    EXPECT_EQ(status, 0);
+    fds.send();
+  };
+
+  careful.loop(loop_flags::once);
+
+  EXPECT_EQ(unwanted.calls, 0);
+  EXPECT_EQ(seen.found, std::vector{fds.a()});
+}
+
 /// Signals that the system sends to whichever thread it likes, at any moment.
 /// With poll, since ThreadSanitizer holds them back until a call that it knows,
 /// and does not know select.
@@ -508,6 +530,43 @@ TEST_F(SignalHandlers, InstalledSinceComeBackAfterTheNextEvent) {
   ev.del();
   EXPECT_EQ(received(SIGUSR1), 1);
   EXPECT_EQ(log.received().size(), 1u);
+}
+
+// A coroutine's own may be too small for what the kernel saves there.
+TEST_F(SignalHandlers, RunOnTheStackThatIsMeantForThem) {
+  event_base base;
+  event ev = event::signal(base, SIGUSR1, [] {});
+  ev.add();
+  const alternate_stack meant;
+  raise(SIGUSR1);
+  EXPECT_TRUE(meant.used());
+}
+
+// They interrupt add() and del() at any moment.
+TEST_F(SignalHandlers, OfTheProgramMayFork) {
+  static std::atomic<int> ended{0};
+  static std::atomic<int> failed{0};
+  const temporary_action forks(SIGUSR2, [](int) {
+    if (in_child([] { return 7; }) != 7) ++failed;
+    ++ended;
+  });
+  event_base base;
+  event ev = event::signal(base, SIGUSR1, [] {});
+  std::atomic<bool> done{false};
+  std::thread sender([&done, loop = ::pthread_self()] {
+    for (int sent = 1; sent <= 50; ++sent) {
+      ::pthread_kill(loop, SIGUSR2);
+      while (ended < sent) std::this_thread::yield();
+    }
+    done = true;
+  });
+  while (!done) {
+    ev.add();
+    ev.del();
+  }
+  sender.join();
+
+  EXPECT_EQ(failed, 0);
 }
 
 TEST_F(SignalHandlers, ComeBackInSilence) {
@@ -835,6 +894,76 @@ TEST_P(SignalsAndThreads, EachThreadMayHaveABaseOfItsOwn) {
   for (std::thread& each : threads) each.join();
 
   EXPECT_EQ(least, (std::array{1, 1, 1}));
+}
+
+/// A child whose parent had other threads, which were busy with signals.
+class ChildOfThreads : public SignalsAndThreads {
+ protected:
+  // Makes and destroys a base, with one event; how often that is called.
+  static int call_own() {
+    event_base own(make_backend(GetParam()));
+    int calls = 0;
+    event ev = event::signal(own, SIGUSR2, [&calls] { ++calls; });
+    ev.add();
+    raise(SIGUSR2);
+    own.loop(loop_flags::once);
+    return calls;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Backends, ChildOfThreads,
+                         ::testing::ValuesIn(backends), backend_name);
+
+// One of them has told a base of a signal, and cannot go on to tell the next,
+// since its pipe takes nothing more and has been made to block.
+TEST_P(ChildOfThreads, MayHaveABaseThoughOneOfThemWasInTheHandler) {
+  watch seen;
+  event_base sleeper(std::make_unique<watched_eventop>("poll", seen));
+  const std::vector<int> before = open_descriptors();
+  event last = event::signal(sleeper, SIGUSR1, [] {});
+  last.add();
+  for (const int fd : open_descriptors()) {
+    if (std::ranges::find(before, fd) != before.end()) continue;
+    fill(fd);
+    if (fd != seen.added.at(0)) ::fcntl(fd, F_SETFL, 0);
+  }
+  counting_loop first(GetParam(), 1);
+  int calls = 0;
+  seen.before_wait = [&] {
+    std::thread held([] { raise(SIGUSR1); });
+    first.base.dispatch();
+    calls = in_child(call_own);
+    std::array<char, 4096> some;
+    EXPECT_GT(::read(seen.added[0], some.data(), some.size()), 0);
+    held.join();
+  };
+
+  sleeper.loop(loop_flags::once);
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(ChildOfThreads, MayHaveABaseWhateverTheyWereDoing) {
+  const counting_handler own(SIGUSR1);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&done] {
+      event_base busy(make_backend(GetParam()));
+      event ev = event::signal(busy, SIGUSR1, [] {});
+      while (!done) {
+        ev.add();
+        raise(SIGUSR1);
+        ev.del();
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    const int calls = in_child(call_own);
+    EXPECT_EQ(calls, 1) << "child " << i;
+    if (calls != 1) break;
+  }
+  done = true;
+  for (std::thread& each : threads) each.join();
 }
 
 /// An event, and how often it should have been called.

@@ -1,5 +1,6 @@
 #include "evolve/evsig.h"
 
+#include <pthread.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -81,8 +82,54 @@ void on_signal(int signo) {
   errno = saved;
 }
 
+// All signals are blocked meanwhile: a handler of the program's may fork, and
+// before_fork() must not wait for what its own thread holds.
+sigset_t lock_registry() noexcept {
+  sigset_t all, before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  registry.lock();
+  return before;
+}
+
+void unlock_registry(sigset_t before) noexcept {
+  registry.unlock();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+class registry_guard {
+ public:
+  registry_guard() noexcept : before_(lock_registry()) {}
+  ~registry_guard() { unlock_registry(before_); }
+  registry_guard(const registry_guard&) = delete;
+  registry_guard& operator=(const registry_guard&) = delete;
+
+ private:
+  sigset_t before_;  // the thread's mask
+};
+
+sigset_t mask_at_fork;  // of the thread that forks; the registry guards it
+
+void before_fork() noexcept { mask_at_fork = lock_registry(); }
+
+void after_fork() noexcept { unlock_registry(mask_at_fork); }
+
+// The child has one thread. The others, which ran the handler or slept in their
+// loops, have stayed behind, and the pipes are the parent's.
+void after_fork_in_child() noexcept {
+  handlers_running.store(0);
+  for (mailbox* box = mailboxes.load(); box; box = box->next.load()) {
+    box->asleep.store(false);
+  }
+  after_fork();
+}
+
+// Before main(): later, another thread might fork while it is being done.
+const int fork_watch_error =
+    ::pthread_atfork(before_fork, after_fork, after_fork_in_child);
+
 void publish(mailbox& box) {
-  const std::lock_guard lock(registry);
+  const registry_guard guard;
   box.next.store(mailboxes.load());
   mailboxes.store(&box);
 }
@@ -90,7 +137,7 @@ void publish(mailbox& box) {
 // Whoever enters the handler from now on does not meet the mailbox; whoever is
 // in it is waited for.
 void withdraw(mailbox& box) {
-  const std::lock_guard lock(registry);
+  const registry_guard guard;
   std::atomic<mailbox*>* link = &mailboxes;
   while (link->load() != &box) link = &link->load()->next;
   link->store(box.next.load());
@@ -98,12 +145,13 @@ void withdraw(mailbox& box) {
 }
 
 void install(int signo) {
-  const std::lock_guard lock(registry);
+  if (fork_watch_error != 0) fail(fork_watch_error, "pthread_atfork");
+  const registry_guard guard;
   disposition& d = dispositions[index(signo)];
   if (d.bases == 0) {
     struct sigaction ours {};
     ours.sa_handler = on_signal;
-    ours.sa_flags = SA_RESTART;
+    ours.sa_flags = SA_RESTART | SA_ONSTACK;
     sigfillset(&ours.sa_mask);
     if (::sigaction(signo, &ours, &d.previous) != 0) {
       fail(errno, "cannot catch signal " + std::to_string(signo));
@@ -116,7 +164,7 @@ void install(int signo) {
 
 // Whether the previous handler is back, or need not be yet.
 bool restore(int signo) noexcept {
-  const std::lock_guard lock(registry);
+  const registry_guard guard;
   disposition& d = dispositions[index(signo)];
   if (--d.bases > 0) return true;
   struct sigaction current;
@@ -173,7 +221,6 @@ std::unique_ptr<mailbox> evsig::open() {
 }
 
 void evsig::reinit() {
-  handlers_running.store(0);  // no other thread has come along
   if (!caught_) return;
   std::unique_ptr<mailbox> own = open();
   for (std::size_t signo = 1; signo < sigmap_.size(); ++signo) {

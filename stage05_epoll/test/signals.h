@@ -5,9 +5,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <vector>
 
 namespace evolve {
@@ -106,6 +110,45 @@ class signals_restored {
 /// that none of them merges with the one before.
 inline void raise(int signo, int times = 1) {
   for (int i = 0; i < times; ++i) ::raise(signo);
+}
+
+/// A stack for this thread's handlers that want another than the thread's own.
+class alternate_stack {
+ public:
+  alternate_stack() {
+    stack_t ours{};
+    ours.ss_sp = memory_.data();
+    ours.ss_size = memory_.size();
+    ::sigaltstack(&ours, &before_);
+  }
+  ~alternate_stack() { ::sigaltstack(&before_, nullptr); }
+  alternate_stack(const alternate_stack&) = delete;
+  alternate_stack& operator=(const alternate_stack&) = delete;
+
+  /// Whether a handler has run on it.
+  bool used() const {
+    return std::ranges::any_of(memory_, [](char c) { return c != untouched; });
+  }
+
+ private:
+  static constexpr char untouched = 0x5a;
+  std::vector<char> memory_ = std::vector<char>(1 << 17, untouched);
+  stack_t before_{};  // what comes back
+};
+
+/// What `work` returns, done in a child process; -1 if that has died, or hung
+/// for longer than it may.
+template <class F>
+int in_child(F work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGALRM, SIG_DFL);
+    ::alarm(20);
+    ::_exit(work());
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) == -1 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /// The descriptors that are open.

@@ -31,8 +31,10 @@ struct mailbox;
 /// The pipe is made with the first signal event, so that a base without costs
 /// no descriptors.
 ///
-/// **Fork.** The child shares the pipe: a signal in the child wakes the
-/// parent's loop, for nothing, until reinit().
+/// **Fork.** Signals that a child gets are not told to its parent's bases: it
+/// does not write to the pipe that both share. It may have bases of its own,
+/// even if its parent has several threads. It should neither use nor destroy
+/// its parent's before reinit().
 ///
 /// **Others' handlers.** One that the program installs while events wait for
 /// the signal takes it away from all of them.
