@@ -239,12 +239,13 @@ bool event_base::for_each_event(
 }
 
 void event_base::dump_events(std::ostream& out) const {
+  const time_point now = clock_();
   for_each_event([&](const event_info& info) {
     out << "fd " << info.fd << " (" << to_string(info.events) << "), priority "
         << info.priority << ':';
     if (any(info.state & evlist::inserted)) out << " added";
     if (info.deadline) {
-      const std::chrono::duration<double> left = *info.deadline - clock_();
+      const std::chrono::duration<double> left = *info.deadline - now;
       out << " timeout in " << left.count() << " s";
     }
     if (any(info.state & evlist::active)) out << " due";

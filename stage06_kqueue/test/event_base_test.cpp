@@ -2365,6 +2365,23 @@ TEST_F(TimersShown, WithTheTimeThatIsLeft) {
   EXPECT_EQ(dump.str(), "fd -1 (persist), priority 0: timeout in 1.25 s\n");
 }
 
+TEST_F(TimersShown, WithTheTimeThatIsLeftAtOneMoment) {
+  base.set_clock([] {
+    manual_clock::advance(1ms);
+    return manual_clock::read();
+  });
+  event a = event::timer(base, [] {});
+  event b = event::timer(base, [] {});
+  a.add(10ms);
+  b.add(9ms);
+
+  std::ostringstream dump;
+  base.dump_events(dump);
+
+  const std::string line = "fd -1 (none), priority 0: timeout in 0.008 s\n";
+  EXPECT_EQ(dump.str(), line + line);
+}
+
 /// Fifty timers, every other one persistent, on a base and in a model that says
 /// what the base has to call.
 class RandomTimers : public OnManualClock {

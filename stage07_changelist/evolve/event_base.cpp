@@ -273,13 +273,14 @@ bool event_base::for_each_event(
 }
 
 void event_base::dump_events(std::ostream& out) const {
+  const time_point now = clock_();
   for_each_event([&](const event_info& info) {
     const bool signal = any(info.events & what::signal);
     out << (signal ? "signal " : "fd ") << info.fd << " ("
         << to_string(info.events) << "), priority " << info.priority << ':';
     if (any(info.state & evlist::inserted)) out << " added";
     if (info.deadline) {
-      const std::chrono::duration<double> left = *info.deadline - clock_();
+      const std::chrono::duration<double> left = *info.deadline - now;
       out << " timeout in " << left.count() << " s";
     }
     if (any(info.state & evlist::active)) out << " due";
