@@ -124,7 +124,8 @@ class event_base {
   /// \libevent{event.c,event_base_loopcontinue}
   void loopcontinue() noexcept;
 
-  /// Whether this run, or the last one, was asked to exit.
+  /// Whether this run, or the last one, was asked to exit; also when it did not
+  /// need to be, and loop() has returned loop_result::no_events.
   /// \libevent{event.c,event_base_got_exit}
   bool got_exit() const noexcept { return running_loop_ ? exit_ : got_exit_; }
 

@@ -1095,6 +1095,18 @@ TEST_F(Requests, EndWithARunThatHadNoEvents) {
   EXPECT_EQ(trace, "a1 b1 a2 b2 ");
 }
 
+TEST_F(Requests, CanBeSeenAfterARunThatHadNoEvents) {
+  base.loopexit();
+  base.loopbreak();
+
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+  EXPECT_TRUE(base.got_break());
+
+  base.loopexit();
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+  EXPECT_TRUE(base.got_exit());
+}
+
 TEST_F(Requests, EndWithARunThatACallbackLeftByThrowing) {
   event thrower(base, -1, what::none, [this] {
     base.loopexit();

@@ -1105,6 +1105,18 @@ TEST_F(Requests, EndWithARunThatHadNoEvents) {
   EXPECT_EQ(trace, "a1 b1 a2 b2 ");
 }
 
+TEST_F(Requests, CanBeSeenAfterARunThatHadNoEvents) {
+  base.loopexit();
+  base.loopbreak();
+
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+  EXPECT_TRUE(base.got_break());
+
+  base.loopexit();
+  EXPECT_EQ(base.loop(), loop_result::no_events);
+  EXPECT_TRUE(base.got_exit());
+}
+
 TEST_F(Requests, EndWithARunThatACallbackLeftByThrowing) {
   event thrower(base, -1, what::none, [this] {
     base.loopexit();
@@ -2199,6 +2211,19 @@ TEST_F(DelayedExit, IsForgottenWhenItsRunEnds) {
 
   EXPECT_EQ(elapsed(), 115ms);
   EXPECT_FALSE(base.got_exit());
+}
+
+TEST_F(DelayedExit, IsForgottenByEachRunOfOneTurn) {
+  event tick(base, -1, what::persist, noted("tick"));
+  tick.add(10ms);
+  base.loopexit(15ms);
+
+  for (int turns = 0; turns < 5; ++turns) {
+    base.loop(loop_flags::once);
+    EXPECT_FALSE(base.got_exit());
+  }
+
+  EXPECT_EQ(elapsed(), 50ms);
 }
 
 TEST_F(DelayedExit, IsForgottenWhenItsRunThrows) {

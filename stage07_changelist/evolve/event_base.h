@@ -123,7 +123,8 @@ class event_base {
   ///
   /// A request is for the run in progress, or when there is none for the next;
   /// and it ends with that run, whether it was needed or not. A delay keeps the
-  /// loop running when no event is left.
+  /// loop running when no event is left. It does nothing for a program that
+  /// runs the loop for one turn, again and again: each run forgets it.
   /// \libevent{event.c,event_base_loopexit}
   void loopexit(std::optional<duration> delay = std::nullopt);
 
@@ -137,7 +138,8 @@ class event_base {
   /// \libevent{event.c,event_base_loopcontinue}
   void loopcontinue() noexcept;
 
-  /// Whether this run, or the last one, was asked to exit.
+  /// Whether this run, or the last one, was asked to exit; also when it did not
+  /// need to be, and loop() has returned loop_result::no_events.
   /// \libevent{event.c,event_base_got_exit}
   bool got_exit() const noexcept { return running_loop_ ? exit_ : got_exit_; }
 
