@@ -318,7 +318,10 @@ void event_base::reinit() {
   }
   evsel_->reinit();
   evsig_.reinit();
-  if (notifier_) notifier_ = std::make_unique<notifier>(*this, *evsel_);
+  if (!notifier_) return;
+  auto own = std::make_unique<notifier>(*this, *evsel_);
+  notifier_->disown();
+  notifier_ = std::move(own);
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {

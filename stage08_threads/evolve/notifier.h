@@ -35,6 +35,11 @@ class notifier {
   /// \libevent{event.c,evthread_notify_base}
   void wake() noexcept;
 
+  /// In a child after fork(), before the end: the child may have closed what it
+  /// inherited, and have another file by the number of the eventfd. An eventfd
+  /// does not show whose it is, so that one is left open.
+  void disown() noexcept { static_cast<void>(eventfd_.release()); }
+
  private:
   void drain() noexcept;  // the wait has ended
 

@@ -1,19 +1,24 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "evolve/notifier.h"
 #include "test/backends.h"
+#include "test/child_process.h"
 #include "test/denied.h"
 #include "test/descriptor_limit.h"
 #include "test/fake_eventop.h"
+#include "test/pair.h"
+#include "test/recorded_log.h"
 #include "test/signals.h"
 #include "test/sleeps.h"
 #include "test/thrown.h"
@@ -97,6 +102,59 @@ TEST_P(Notifier, ItsDescriptorsAreClosedOnExec) {
     if (std::find(before.begin(), before.end(), fd) != before.end()) continue;
     EXPECT_TRUE(::fcntl(fd, F_GETFD) & FD_CLOEXEC);
   }
+}
+
+/// The notifier of a child whose parent's is not what it was.
+class NotifierOfAChild : public Notifier {
+ protected:
+  NotifierOfAChild() {
+    const std::vector<int> before = open_descriptors();
+    base.make_notifiable();
+    for (const int fd : open_descriptors()) {
+      if (std::ranges::find(before, fd) == before.end()) own.push_back(fd);
+    }
+  }
+
+  // In a child, where it makes the base the child's own. Whether another thread
+  // can wake the loop.
+  std::string reinit_and_wake() {
+    const recorded_log quiet;
+    base.reinit();
+    event never = event::timer(base, [] {});
+    never.add(24h);
+    loop_thread loop(base);
+    asleep.await();
+    base.loopbreak();
+    loop.join();
+    return "woken";
+  }
+
+  std::vector<int> own;  // its descriptors
+};
+INSTANTIATE_TEST_SUITE_P(Backends, NotifierOfAChild,
+                         ::testing::ValuesIn(backends), backend_name);
+
+TEST_P(NotifierOfAChild, IsMadeWhereTheParentsHasBeenClosed) {
+  child_process child([this] {
+    for (const int fd : own) ::close(fd);
+    return reinit_and_wake();
+  });
+
+  EXPECT_EQ(child.says(), "woken");
+}
+
+TEST_P(NotifierOfAChild, LeavesAloneWhatHasGotTheNumbersOfTheParents) {
+  child_process child([this] {
+    const pair fds;
+    for (const int fd : own) ::dup2(fds.a(), fd);
+    std::string said = reinit_and_wake();
+    for (const int fd : own) {
+      if (::write(fd, "x", 1) != 1) said += ", and something else is closed";
+    }
+    return said;
+  });
+
+  EXPECT_EQ(child.says(), "woken");
 }
 
 /// A backend that can be woken in a way of its own.
