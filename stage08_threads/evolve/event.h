@@ -52,8 +52,11 @@ inline constexpr bool is_bitmask<evlist> = true;
 /// any thread may use them. del() and the destructor wait, in another thread
 /// than the loop's, for the end of a callback that is being called: afterwards
 /// what it uses may be destroyed. They wait for ever if the callback waits for
-/// something that their caller holds, a mutex for example; finalize() does not
-/// wait.
+/// something that their caller holds, a mutex for example; or if two loops'
+/// callbacks delete each other's event. finalize() does not wait.
+///
+/// With the caller remains that no thread is in a call of an event, or begins
+/// one, while another destroys it.
 ///
 /// \libevent{event_struct.h,event}
 class event {

@@ -90,6 +90,8 @@ struct event_info {
 /// the loop has returned, its thread may destroy the base at once: that waits for
 /// the calls that have ended the loop. Two things remain with the caller: no
 /// other call may go on or begin then, and what is said of fork() at reinit().
+/// ThreadSanitizer may find that close() races with the loop, where that deletes
+/// a descriptor from an epoll late: it does no harm.
 ///
 /// \libevent{event-internal.h,event_base}
 class event_base {
@@ -206,7 +208,8 @@ class event_base {
 
   /// Reads the time with `reader`, for tests that make their own time. Requires
   /// that no timeout is pending. A wait lasts as long as that clock says, so
-  /// let such a loop run with loop_flags::nonblock.
+  /// let such a loop run with loop_flags::nonblock. `reader` is called while the
+  /// base is locked, and must not use it.
   void set_clock(clock_reader reader) noexcept;
 
   /// The timeout of that length, for event::add(): the same object for the

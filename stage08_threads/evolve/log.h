@@ -17,7 +17,8 @@ enum class severity {
   error,  ///< the same, and it could not
 };
 
-/// Receives the messages. It must not call the library, and must not throw.
+/// Receives the messages. It must not call the library, and must not throw: a
+/// base may be locked by the thread that calls it.
 /// \libevent{event.h,event_log_cb}
 using log_callback = void (*)(severity level, const char* message);
 
