@@ -247,11 +247,11 @@ void kqueue::report_io(const entry& found) {
     ready_.push_back({fd, fired, 0});
   }
   const bool reads = found.filter == EVFILT_READ;
+  const unsigned mode = reads ? read_mode(v.now) : write_mode(v.now);
   const bool dropped = found.flags & EV_ONESHOT;  // by the kernel, unasked
   const bool closed = any(fired & what::closed) && !any(v.now & what::et);
   if (dropped || (closed && reads)) {  // so that it is told of next time, too
-    change(fd, reads ? EVFILT_READ : EVFILT_WRITE,
-           reads ? read_mode(v.now) : write_mode(v.now));
+    change(fd, reads ? EVFILT_READ : EVFILT_WRITE, mode);
   }
 }
 

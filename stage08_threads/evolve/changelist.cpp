@@ -16,19 +16,20 @@ void changelist::grow(int fd) {
   changes_ = std::move(more);
 }
 
-bool changelist::doubts(int fd) const noexcept {
-  return has(fd) && changes_[place_[static_cast<std::size_t>(fd)]].doubted;
+bool changelist::ended(int fd) const noexcept {
+  return has(fd) && changes_[place_[static_cast<std::size_t>(fd)]].ended;
 }
 
 void changelist::note(int fd, what old, what now) noexcept {
   std::uint32_t& place = place_[static_cast<std::size_t>(fd)];
   if (place == nowhere) {
     place = count_++;
-    changes_[place] = {fd, old, now, false};
+    changes_[place] = {fd, old, now, false, !any(old)};
   }
   change& c = changes_[place];
   c.now = now;
   c.doubted |= !any(now) || old == now;
+  c.ended |= !any(now);
 }
 
 void changelist::clear() noexcept {

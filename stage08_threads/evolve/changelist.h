@@ -31,6 +31,7 @@ class changelist {
     what old;  ///< what the kernel knows
     what now;  ///< what is wanted
     bool doubted;  ///< the kernel may know it of another file
+    bool ended;  ///< it has been wanted for nothing, at first or in between
   };
 
   /// Makes room for `fd`, so that note() cannot fail.
@@ -44,8 +45,9 @@ class changelist {
     return at < place_.size() && place_[at] != nowhere;
   }
 
-  /// Whether the kernel is to be asked about `fd` anew.
-  bool doubts(int fd) const noexcept;
+  /// Whether `fd` has been wanted for nothing since the last clear(): what the
+  /// kernel has said of it may be of another file.
+  bool ended(int fd) const noexcept;
 
   /// `fd` was wanted for `old`, and is for `now`; when they are the same, the
   /// kernel is to be asked. Requires reserve().

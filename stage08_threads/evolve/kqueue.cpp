@@ -243,7 +243,7 @@ void kqueue::report(const entry& found) {
 void kqueue::report_io(const entry& found) {
   const int fd = static_cast<int>(found.ident);
   view& v = views_[static_cast<std::size_t>(fd)];
-  if (!any(v.now)) return;
+  if (!any(v.now) || noted_.ended(fd)) return;
   const what fired = from_kevent(found);
   if (v.place < ready_.size() && ready_[v.place].fd == fd &&
       any(ready_[v.place].fired & any_io)) {
@@ -253,11 +253,12 @@ void kqueue::report_io(const entry& found) {
     ready_.push_back({fd, fired, 0});
   }
   const bool reads = found.filter == EVFILT_READ;
+  const unsigned mode = reads ? read_mode(v.now) : write_mode(v.now);
   const bool dropped = found.flags & EV_ONESHOT;  // by the kernel, unasked
   const bool closed = any(fired & what::closed) && !any(v.now & what::et);
+  if (mode == 0) return;  // it is wanted for nothing any more
   if (dropped || (closed && reads)) {  // so that it is told of next time, too
-    change(fd, reads ? EVFILT_READ : EVFILT_WRITE,
-           reads ? read_mode(v.now) : write_mode(v.now));
+    change(fd, reads ? EVFILT_READ : EVFILT_WRITE, mode);
   }
 }
 
@@ -268,7 +269,8 @@ void kqueue::refuse(const entry& refused) {
   if (refused.data == 0 || refused.udata != mark_of_addition()) return;
   view& v = views_[static_cast<std::size_t>(fd)];
   if (!any(v.now)) return;
-  if (noted_.doubts(fd)) return;  // by now it may be another's number
+  // What is not the same any more is asked for again.
+  if (noted_.has(fd)) return noted_.note(fd, v.now, v.now);
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;
   ready_.push_back({fd, any_io, static_cast<int>(refused.data)});

@@ -93,6 +93,23 @@ TEST_F(Changelist, DoubtsADescriptorAndNoOther) {
   EXPECT_EQ(noted(), "3 read->none?, 4 read->write");
 }
 
+TEST_F(Changelist, KnowsWhatWasWantedForNothingAtSomeTime) {
+  list.reserve(6);
+  note(3, what::read, what::none);
+  note(3, what::none, what::read);
+  note(4, what::none, what::read);
+  note(5, what::read, what::read | what::write);
+  note(5, what::read | what::write, what::write);
+  note(5, what::write, what::write);
+  for (const int fd : {3, 4}) EXPECT_TRUE(list.ended(fd)) << fd;
+  for (const int fd : {5, 6, 7}) EXPECT_FALSE(list.ended(fd)) << fd;
+
+  list.clear();
+  EXPECT_FALSE(list.ended(3));
+  note(3, what::read, what::read);
+  EXPECT_FALSE(list.ended(3));
+}
+
 TEST_F(Changelist, IsInTheOrderOfTheFirstChanges) {
   for (const int fd : {7, 3, 5}) note(fd, what::none, what::read);
   for (const int fd : {3, 7}) note(fd, what::read, what::write);

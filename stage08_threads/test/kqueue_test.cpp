@@ -1163,27 +1163,87 @@ TEST_F(KqueueChanges, OfAClosedDescriptorThatIsDeletedAreNoErrors) {
   EXPECT_EQ(errors, (std::map<int, int>{}));
 }
 
-// What was noted while the kernel refused the descriptor, and is wanted no more
-// before the kernel hears of it.
-TEST_F(Kqueue, ForgetsWhatWasNotedOfADescriptorThatIsGivenUp) {
-  const unique_fd gone(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  op.add(gone.get(), what::none, what::read);
-  ::close(gone.get());
-  op.prepare();
-  op.wait(0ns);
-  ASSERT_EQ(::dup2(fds.a(), gone.get()), gone.get());
-  op.add(gone.get(), what::read, what::read | what::write);
-  ASSERT_EQ(op.collect().size(), 1u);
-
-  op.del(gone.get(), what::read | what::write, what::none);
-
-  EXPECT_EQ(turn(), answer{});
-  EXPECT_GE(quiet_turn(5ms), 5ms);
-}
-
 #endif
 
 #if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)
+
+#ifdef __linux__
+
+/// What other threads change while the loop's waits.
+class KqueueMeanwhile : public Kqueue {
+ protected:
+  /// A turn in which additions to the filter for reading get that error, and
+  /// then `work` is done. How many descriptors are given up.
+  template <class F>
+  std::ptrdiff_t refused(int error, F work) {
+    const fake_kevent fake(EVFILT_READ, EV_ADD, error);
+    op.prepare();
+    op.wait(0ns);
+    work();
+    const std::span<const ready> found = op.collect();
+    return std::count_if(found.begin(), found.end(),
+                         [](const ready& r) { return r.error != 0; });
+  }
+
+  const pair other;
+};
+
+TEST_F(KqueueMeanwhile, AnotherFileIsNotRefusedForTheOneBefore) {
+  op.add(fds.a(), what::none, what::read);
+  EXPECT_EQ(refused(EBADF,
+                    [this] {
+                      op.del(fds.a(), what::read, what::none);
+                      ::dup2(other.a(), fds.a());
+                      op.add(fds.a(), what::none, what::read);
+                    }),
+            0);
+
+  other.send();
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read}}));
+}
+
+TEST_F(KqueueMeanwhile, WhatHasGotMoreIsAskedForAgain) {
+  op.add(fds.a(), what::none, what::read);
+  const auto more = [this] {
+    op.add(fds.a(), what::read, what::read | what::write);
+  };
+  EXPECT_EQ(refused(EPERM, more), 0);
+
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+  fds.send();
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read | what::write}}));
+}
+
+TEST_F(KqueueMeanwhile, WhatHasLostSomethingIsAskedForAgainAndRefused) {
+  op.add(fds.a(), what::none, what::read | what::write);
+  const auto less = [this] {
+    op.del(fds.a(), what::read | what::write, what::read);
+  };
+  EXPECT_EQ(refused(EPERM, less), 0);
+
+  EXPECT_EQ(refused(EPERM, [] {}), 1);
+  turn();
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
+TEST_F(KqueueMeanwhile, AFilterThatIsGivenUpIsNotAddedForItsEnd) {
+  op.add(fds.a(), what::none, what::read | what::write);
+  turn();
+  ::shutdown(fds.b(), SHUT_WR);
+  op.prepare();
+  op.wait(0ns);
+  op.del(fds.a(), what::read | what::write, what::write);
+  EXPECT_EQ(op.collect().size(), 1u);
+
+  const fake_kevent fake([](changes asked, events) {
+    EXPECT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked.front().flags, EV_DELETE);
+    return 0;
+  });
+  turn();
+}
+
+#endif
 
 class KqueueThreads : public ::testing::Test {
  protected:

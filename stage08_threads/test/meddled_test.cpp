@@ -26,9 +26,6 @@
 namespace evolve {
 namespace {
 
-/// The backends that tell the files of a number apart.
-constexpr const char* settled[] = {"epoll", "poll", "select"};
-
 /// A number that leads to one end of a connection, and then to another's.
 class reused_end {
  public:
@@ -111,7 +108,7 @@ class Meddled : signals_restored, public ::testing::TestWithParam<const char*> {
   std::optional<event> new_one;
   std::string trace;  // what the events were told
 };
-INSTANTIATE_TEST_SUITE_P(Backends, Meddled, ::testing::ValuesIn(settled),
+INSTANTIATE_TEST_SUITE_P(Backends, Meddled, ::testing::ValuesIn(settled()),
                          backend_name);
 
 TEST_P(Meddled, ANewFileIsNotToldOfTheHangupOfTheOldOne) {
@@ -339,7 +336,7 @@ class MeddledEdges
 };
 INSTANTIATE_TEST_SUITE_P(
     Backends, MeddledEdges,
-    ::testing::Combine(::testing::Values("epoll"),
+    ::testing::Combine(::testing::ValuesIn(settled(feature::et)),
                        ::testing::Values(late_add{"before", true, false},
                                          late_add{"before_again", true, true},
                                          late_add{"after", false, false},
