@@ -25,7 +25,7 @@ enum class evlist : std::uint16_t {
   timeout = 0x01,  ///< it has a deadline, and the base knows
   inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
-  finalizing = 0x40,  ///< it is called a last time, see event::finalize()
+  finalizing = 0x40,  ///< it is called a last time, or has been: finalize()
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one

@@ -195,5 +195,55 @@ TEST_P(MeddledScenarios, CallAsTheModelSays) {
   }
 }
 
+/// A backend of the library's that tells of each turn in the next one.
+class late_eventop final : public eventop {
+ public:
+  explicit late_eventop(std::unique_ptr<eventop> real)
+      : real_(std::move(real)) {}
+
+  const char* name() const noexcept override { return real_->name(); }
+  feature features() const noexcept override { return real_->features(); }
+  void add(int fd, what old, what now) override { real_->add(fd, old, now); }
+  void del(int fd, what old, what now) noexcept override {
+    real_->del(fd, old, now);
+  }
+  void prepare() override { real_->prepare(); }
+  void wait(std::optional<std::chrono::nanoseconds> timeout) override {
+    real_->wait(timeout);
+  }
+  std::span<const ready> collect() override {
+    told_ = std::move(found_);
+    const std::span<const ready> found = real_->collect();
+    found_.assign(found.begin(), found.end());
+    return told_;
+  }
+
+ private:
+  std::unique_ptr<eventop> real_;  // does the work
+  std::vector<ready> found_;  // by it, in this turn
+  std::vector<ready> told_;  // what collect() returned
+};
+
+TEST(MeddledScenariosOnFaultyBackends, FindThatAFileIsToldOfAnother) {
+  for (unsigned seed = 1; seed <= 100; ++seed) {
+    meddled_world late(std::make_unique<late_eventop>(make_backend("poll")),
+                       feature::none);
+    const std::string wrong = late.play(make_scenario(seed));
+    if (wrong.find("is told read, but there is") != std::string::npos) return;
+  }
+  FAIL() << "a hundred scenarios have not found it";
+}
+
+TEST(MeddledScenariosOnFaultyBackends, FindWhatIsLost) {
+  for (unsigned seed = 1; seed <= 100; ++seed) {
+    meddled_world faulty(std::make_unique<faulty_eventop>(
+                             make_backend("poll"), fault::forgets_additions),
+                         feature::none);
+    const std::string wrong = faulty.play(make_scenario(seed));
+    if (wrong.find("is told none, not") != std::string::npos) return;
+  }
+  FAIL() << "a hundred scenarios have not found it";
+}
+
 }  // namespace
 }  // namespace evolve
