@@ -76,7 +76,7 @@ class epoll final : public eventop {
 
   void grow(int fd);  // has places for it and all below
   int control(int op, int fd, what now) noexcept;  // epoll_ctl(); 0 or errno
-  int wait_precisely(duration timeout) noexcept;
+  int wait_precisely(duration timeout);
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
   bool take(const epoll_event& found);

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -546,9 +547,10 @@ class EpollFallback : public EpollWaits,
   }
 };
 INSTANTIATE_TEST_SUITE_P(Errors, EpollFallback,
-                         ::testing::Values(ENOSYS, EPERM),
+                         ::testing::Values(ENOSYS, EPERM, EACCES, EINVAL,
+                                           EOPNOTSUPP),
                          [](const auto& test) {
-                           return test.param == EPERM ? "Eperm" : "Enosys";
+                           return "Errno" + std::to_string(test.param);
                          });
 
 TEST_P(EpollFallback, IsNeverTooShort) {
@@ -615,6 +617,23 @@ TEST_P(EpollFallback, OutlivesAGhost) {
     EXPECT_LT(shortest_turn(100us), 1ms);
   });
   if (!done) GTEST_SKIP() << "no system call can be denied";
+}
+
+TEST_P(EpollFallback, CanBeCancelled) {
+  void* result = nullptr;
+  const bool done = fallen_back([&] {
+    quiet_turn(100us);
+    pthread_t thread;
+    const auto wait = [](void* backend) -> void* {
+      static_cast<epoll*>(backend)->wait(10s + 1ns);
+      return nullptr;
+    };
+    ASSERT_EQ(::pthread_create(&thread, nullptr, wait, &op), 0);
+    ::pthread_cancel(thread);
+    ::pthread_join(thread, &result);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+  EXPECT_EQ(result, PTHREAD_CANCELED);
 }
 
 TEST_P(EpollFallback, RoundsUpWhereThereIsNoTimerEither) {

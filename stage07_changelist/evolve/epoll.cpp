@@ -3,7 +3,6 @@
 #include "evolve/epoll.h"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -12,6 +11,11 @@
 #include <string>
 #include <system_error>
 #include <utility>
+
+// Null where the C library does not have it. An older one's header does not
+// declare it.
+extern "C" [[gnu::weak]] int epoll_pwait2(int, epoll_event*, int,
+                                          const timespec*, const sigset_t*);
 
 namespace evolve {
 namespace {
@@ -24,11 +28,9 @@ constexpr std::uint64_t timer_key = ~std::uint64_t{0};
 // Between the loop's look at the clock and ours.
 constexpr duration slack = std::chrono::microseconds(1);
 
-#ifdef SYS_epoll_pwait2
-constexpr long pwait2 = SYS_epoll_pwait2;
-#else
-constexpr long pwait2 = -1;  // no system call has this number: ENOSYS
-#endif
+// Whether it says that there is no such call, or that it is forbidden. If there
+// is more to it, the other call will say so.
+bool is_refusal(int error) noexcept { return error != EINTR && error != EBADF; }
 
 std::uint32_t to_epoll(what events) noexcept {
   std::uint32_t bits = 0;
@@ -137,17 +139,17 @@ void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
   }
 }
 
-// An old kernel does not have the system call, a sandbox may forbid it.
-int epoll::wait_precisely(duration timeout) noexcept {
+// An old kernel does not have the system call, a sandbox may forbid it. Not
+// noexcept, like all that waits: a thread may be cancelled in a wait.
+int epoll::wait_precisely(duration timeout) {
   const auto size = static_cast<int>(events_.size());
-  if (has_pwait2_) {
+  if (has_pwait2_ && ::epoll_pwait2) {
     const auto s = std::chrono::floor<std::chrono::seconds>(timeout);
-    const std::int64_t spec[2] = {s.count(), (timeout - s).count()};
-    const long found =
-        ::syscall(pwait2, epoll_.get(), events_.data(), size, spec, nullptr, 0);
-    if (found >= 0 || (errno != ENOSYS && errno != EPERM)) {
-      return static_cast<int>(found);
-    }
+    const timespec spec = {static_cast<std::time_t>(s.count()),
+                           static_cast<long>((timeout - s).count())};
+    const int found =
+        ::epoll_pwait2(epoll_.get(), events_.data(), size, &spec, nullptr);
+    if (found >= 0 || !is_refusal(errno)) return found;
     has_pwait2_ = false;
   }
   arm(timeout);
