@@ -1316,6 +1316,21 @@ TEST_F(KqueueThreads, AfterReinitThereIsAnother) {
   EXPECT_EQ(found(std::nullopt), 0u);
 }
 
+TEST_F(KqueueThreads, AChildHasOneOfItsOwnAfterReinit) {
+  child_process child([this] {
+    backend.reinit();
+    std::thread other([this] { backend.notify(); });
+    found(std::nullopt);
+    other.join();
+    return "woken";
+  });
+  EXPECT_EQ(child.says(), "woken");
+
+  const auto before = clock::now();
+  EXPECT_EQ(found(std::chrono::milliseconds(5)), 0u);
+  EXPECT_GE(clock::now() - before, std::chrono::milliseconds(5));
+}
+
 TEST_F(KqueueThreads, ChangesHaveToWaitForTheNextTurn) {
   EXPECT_FALSE(backend.changes_at_once());
 }
