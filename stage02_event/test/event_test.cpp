@@ -240,11 +240,15 @@ TEST_P(Event, HearsOfAnErrorAsWhatItWaitsFor) {
                [&](what fired) { as_reader = fired; });
   event writer(base, pipes[1].writer(), what::write,
                [&](what fired) { as_writer = fired; });
+  event closes(base, fds.a(), what::read, [&pipes] {
+    for (pipe_ends& each : pipes) each.close_reader();
+  });
+  fill(pipes[1].writer());
   reader.add();
   writer.add();
+  closes.add();
 
-  fill(pipes[1].writer());
-  for (pipe_ends& each : pipes) each.close_reader();
+  fds.send();
   base.dispatch();
 
   EXPECT_EQ(as_reader, what::read);

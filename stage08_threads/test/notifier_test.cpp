@@ -63,7 +63,7 @@ TEST_P(Notifier, ManyCallsEndOneWait) {
   notifier waker(base, *backend);
   for (int i = 0; i < 1000; ++i) waker.wake();
 
-  sleep_through(5ms);
+  sleep_through(50ms);
 
   EXPECT_EQ(asleep.count(), 2);
 }
@@ -74,7 +74,7 @@ TEST_P(Notifier, LeavesNothingBehindThatKeepsTheLoopAwake) {
     if (asleep.count() <= 3) waker.wake();
   };
 
-  sleep_through(5ms);
+  sleep_through(50ms);
 
   EXPECT_EQ(asleep.count(), 4);
 }
@@ -221,7 +221,7 @@ TEST_P(Notifier, WithoutAnEventfdIsAPipe) {
       if (asleep.count() > 3) return;
       for (int i = 0; i < 100; ++i) waker.wake();
     };
-    sleep_through(5ms);
+    sleep_through(50ms);
     done = true;
   };
   if (!without(SYS_eventfd2, ENOSYS, use)) GTEST_SKIP() << "no seccomp";
