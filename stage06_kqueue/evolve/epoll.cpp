@@ -25,6 +25,9 @@ constexpr std::size_t first_events = 256;
 // What a registration of the timer carries: no descriptor has this number.
 constexpr std::uint64_t timer_key = ~std::uint64_t{0};
 
+// How long an edge may have to wait where ghosts cannot be got rid of.
+constexpr duration edge_pause = std::chrono::milliseconds(10);
+
 // Between the loop's look at the clock and ours.
 constexpr duration slack = std::chrono::microseconds(1);
 
@@ -41,6 +44,14 @@ std::uint32_t to_epoll(what events) noexcept {
   return bits;
 }
 
+short to_poll(what events) noexcept {
+  int bits = 0;
+  if (any(events & what::read)) bits |= POLLIN;
+  if (any(events & what::write)) bits |= POLLOUT;
+  if (any(events & what::closed)) bits |= POLLRDHUP;
+  return static_cast<short>(bits);
+}
+
 what from_epoll(std::uint32_t bits) noexcept {
   if (bits & (EPOLLERR | EPOLLHUP)) return any_io;
   what fired = what::none;
@@ -55,8 +66,10 @@ unique_fd make_epoll() { return unique_fd(::epoll_create1(EPOLL_CLOEXEC)); }
 }  // namespace
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
-  if (epoll_) return;
-  throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  if (!epoll_) {
+    throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  }
+  make_room();
 }
 
 feature epoll::features() const noexcept {
@@ -114,16 +127,25 @@ int epoll::control(int op, int fd, what now) noexcept {
 // Whatever needs memory comes before the wait: afterwards, what the kernel has
 // found would be lost with the exception.
 void epoll::prepare() {
+  haunted_ = ghosts_.appeared() && settle_ghosts();
+  const bool full = count_ == static_cast<int>(events_.size());
+  if (full || lost_ > 0) make_room();
+  urgent_ = lost_ > 0;
+}
+
+void epoll::make_room() {
   if (count_ == static_cast<int>(events_.size())) {
     events_.resize(2 * events_.size());
   }
   ready_.reserve(events_.size() + lost_);
-  urgent_ = lost_ > 0;
 }
 
 void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
   if (urgent_) timeout = duration::zero();
-  if (timeout && *timeout % std::chrono::milliseconds(1) != duration::zero()) {
+  if (haunted_) {
+    count_ = wait_beside_ghosts(timeout);
+  } else if (timeout &&
+             *timeout % std::chrono::milliseconds(1) != duration::zero()) {
     count_ = wait_precisely(*timeout);
   } else {
     count_ =
@@ -183,10 +205,10 @@ void epoll::watch_timer() noexcept {
 std::span<const ready> epoll::collect() {
   ready_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
-  bool stale = false;
-  for (std::size_t at = 0; at < found; ++at) stale |= !take(events_[at]);
-  tell_lost();
-  if (stale) rebuild(true);  // it has just reported
+  std::size_t stale = 0;
+  for (std::size_t at = 0; at < found; ++at) stale += !take(events_[at]);
+  if (lost_ > 0) tell_lost();
+  if (stale > 0) ghosts_.appear(stale, found, clock::now());
   return ready_;
 }
 
@@ -247,6 +269,51 @@ void epoll::lose(int fd, int error) noexcept {
   apply(fd, v.now, what::none);
   lost_ += v.error == 0;
   v.error = static_cast<std::uint16_t>(error);
+}
+
+// Whether ghosts remain, and another epoll cannot be had.
+bool epoll::settle_ghosts() {
+  const time_point start = clock::now();
+  if (ghosts_.reckon(start, views_.size())) {
+    if (rebuild(true)) {  // it has just reported
+      ghosts_.vanish(clock::now() - start, views_.size());
+    } else {
+      ghosts_.remain(start);
+    }
+  }
+  if (ghosts_.remained()) list_watched();
+  return ghosts_.remained();
+}
+
+// poll() knows no ghosts, since it takes numbers. But what is edge-triggered and
+// ready already would end it at once: that is left out, and looked at again
+// soon. So is all, where poll() takes no list of that length.
+int epoll::wait_beside_ghosts(std::optional<duration> timeout) {
+  duration longest = std::min(timeout.value_or(ghosts::pause), ghosts::pause);
+  const bool taken = ::poll(polled_.data(), polled_.size(), 0) >= 0;
+  if (!taken) polled_.clear();
+  bool left_out = !taken;
+  for (std::size_t at = 0; taken && at < edges_; ++at) {
+    if (polled_[at].revents == 0) continue;
+    polled_[at].fd = -1;
+    left_out = true;
+  }
+  if (left_out) longest = std::min(longest, edge_pause);
+  ::poll(polled_.data(), polled_.size(), timeout_ms(longest));
+  return ::epoll_wait(epoll_.get(), events_.data(),
+                      static_cast<int>(events_.size()), 0);
+}
+
+void epoll::list_watched() {
+  polled_.clear();
+  for (const bool edges : {true, false}) {
+    for (std::size_t at = 0; at < views_.size(); ++at) {
+      const what now = views_[at].now;
+      if (!any(now) || any(now & what::et) != edges) continue;
+      polled_.push_back({static_cast<int>(at), to_poll(now), 0});
+    }
+    if (edges) edges_ = polled_.size();
+  }
 }
 
 // Whether there was another epoll to be had; if not, the old one goes on. The

@@ -4,6 +4,7 @@
 
 #ifdef __linux__
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "evolve/clock.h"
 #include "evolve/eventop.h"
+#include "evolve/ghosts.h"
 #include "evolve/unique_fd.h"
 
 namespace evolve {
@@ -24,8 +26,12 @@ namespace evolve {
 /// a generation, and the backend keeps for each number what it has last asked
 /// for. A registration that has outlived its descriptor, because a duplicate
 /// is open or a child process has it, shows by its generation when it fires.
-/// It cannot be deleted, since no number leads to it any more: then everything
-/// is registered anew with another epoll, and the old one closed.
+/// It cannot be deleted, since no number leads to it any more: such *ghosts* are
+/// borne until they have cost as much as it costs to register everything anew
+/// with another epoll and to close the old one. While there is no descriptor for
+/// another one, a wait beside ghosts is left to poll(2); then an edge of what is
+/// ready already, a wake-up by another thread for example, is told up to ten
+/// milliseconds late.
 ///
 /// **Fork.** The child shares the epoll with its parent, and must call reinit()
 /// before it adds or deletes anything.
@@ -76,7 +82,11 @@ class epoll final : public eventop {
 
   void grow(int fd);  // has places for it and all below
   int control(int op, int fd, what now) noexcept;  // epoll_ctl(); 0 or errno
+  void make_room();
   int wait_precisely(duration timeout);
+  int wait_beside_ghosts(std::optional<duration> timeout);
+  bool settle_ghosts();
+  void list_watched();
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
   bool take(const epoll_event& found);
@@ -91,6 +101,10 @@ class epoll final : public eventop {
   int count_ = 0;  // how much that is
   std::size_t lost_ = 0;  // how many views have an error
   bool urgent_ = false;  // there was one before the wait
+  ghosts ghosts_;  // what they have cost
+  bool haunted_ = false;  // there are some, and no other epoll
+  std::vector<pollfd> polled_;  // what is watched then, edges first
+  std::size_t edges_ = 0;  // how many of these there are
   std::vector<ready> ready_;  // what collect() returned
   bool has_pwait2_ = true;  // as far as we know
   unique_fd timer_;  // ends the waits where there is no epoll_pwait2()

@@ -344,12 +344,76 @@ TEST_F(EpollGhosts, StayWhereThereIsNoDescriptorForAnotherEpoll) {
   make_ghost();
   const bool done = without_epoll([this] {
     EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
+    EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
   });
   if (!done) GTEST_SKIP() << "no system call can be denied";
 
   EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
   fds.receive();
   EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
+TEST_F(EpollGhosts, LetTheLoopSleepWhereTheyStay) {
+  make_ghost();
+  duration slept{0};
+  const bool done = without_epoll([&] {
+    EXPECT_EQ(turn(1h), answer{});
+    slept = quiet_turn(20ms);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+
+  EXPECT_GE(slept, 20ms);
+}
+
+TEST_F(EpollGhosts, LetTheLoopSleepWhereTheyStayBesideAnEdgeThatWasTold) {
+  fds.send();
+  op.add(fds.a(), what::none, what::read | what::et);
+  make_ghost();
+  duration slept{0};
+  const bool done = without_epoll([&] {
+    EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
+    slept = quiet_turn(1h);
+    fds.send();
+    EXPECT_EQ(turn(1h), (answer{{fds.a(), what::read}}));
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+
+  EXPECT_GE(slept, 10ms);
+}
+
+TEST_F(EpollGhosts, LeaveInTimeWhenThereIsADescriptorAgain) {
+  make_ghost();
+  const bool done = without_epoll([&] {
+    EXPECT_EQ(turn(1h), answer{});
+    EXPECT_EQ(turn(0ns), answer{});
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+
+  while (quiet_turn(500ms) < 500ms) continue;  // at most a few: 100 ms each
+}
+
+TEST_F(EpollGhosts, AreBorneWhereARebuildIsDearerThanTheyAre) {
+  make_ghost();
+  std::vector<unique_fd> others;
+  for (int i = 0; i < 500; ++i) {
+    others.emplace_back(::dup(fds.a()));
+    op.add(others.back().get(), what::none, what::read);
+  }
+  EXPECT_EQ(turn(1h), answer{});
+  turn(0ns);  // the first is got rid of at once, which tells the price
+
+  int most = 0;  // of several, since a single turn may be as dear
+  for (int ghosts = 0; ghosts < 20 && most < 2; ++ghosts) {
+    make_ghost();
+    int turns = 0;
+    while (quiet_turn(1ms) < 1ms) ++turns;
+    most = std::max(most, turns);
+  }
+
+  EXPECT_GE(most, 2);
+  for (const unique_fd& each : others) {
+    op.del(each.get(), what::read, what::none);
+  }
 }
 
 TEST_F(EpollGhosts, AreAlsoWhatTheKernelWouldNotDelete) {

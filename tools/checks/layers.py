@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from checks.core import Note, below, lines, rule
 
 LAYERS = [
-    {"what", "tailq", "callback", "clock", "unique_fd", "self_pipe", "log", "evthread",
+    {"what", "tailq", "callback", "clock", "ghosts", "unique_fd", "self_pipe", "log", "evthread",
      "task_queue"},
     {"event", "eventop"},
     {"evmap", "min_heap", "common_timeout", "changelist",
