@@ -77,7 +77,9 @@ class eventop {
   virtual void wait(std::optional<std::chrono::nanoseconds> timeout) = 0;
 
   /// What wait() found; nothing when it was interrupted. Each descriptor comes
-  /// once. Valid until the next prepare(), whatever is deleted meanwhile.
+  /// once. Valid until the next prepare(), whatever is deleted meanwhile. If a
+  /// number has been added anew since prepare(), it may be another file's: what
+  /// was found of the old file is not told.
   virtual std::span<const ready> collect() = 0;
 
   /// In a child after fork(): leaves to the parent what the kernel keeps for
