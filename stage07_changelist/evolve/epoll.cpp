@@ -132,16 +132,15 @@ int epoll::control(int op, int fd, what now) noexcept {
 // found would be lost with the exception.
 void epoll::prepare() {
   haunted_ = ghosts_.appeared() && settle_ghosts();
-  const bool full = count_ == static_cast<int>(events_.size());
-  if (full || lost_ > 0) make_room();
   urgent_ = lost_ > 0;
+  if (urgent_ || full_) make_room();
 }
 
 void epoll::make_room() {
-  if (count_ == static_cast<int>(events_.size())) {
-    events_.resize(2 * events_.size());
-  }
-  ready_.reserve(events_.size() + lost_);
+  const std::size_t size = full_ ? 2 * events_.size() : events_.size();
+  ready_.reserve(size + lost_);
+  events_.resize(size);
+  full_ = false;
 }
 
 void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
@@ -209,11 +208,16 @@ void epoll::watch_timer() noexcept {
 std::span<const ready> epoll::collect() {
   ready_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
+  if (found > 0) take_all(found);
+  if (lost_ > 0) tell_lost();
+  return ready_;
+}
+
+inline void epoll::take_all(std::size_t found) {
   std::size_t stale = 0;
   for (std::size_t at = 0; at < found; ++at) stale += !take(events_[at]);
-  if (lost_ > 0) tell_lost();
+  full_ = found == events_.size();
   if (stale > 0) ghosts_.appear(stale, found, clock::now());
-  return ready_;
 }
 
 void epoll::tell_lost() {

@@ -96,6 +96,7 @@ class epoll : public eventop {
   void list_watched();
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
+  void take_all(std::size_t found);
   bool take(const epoll_event& found);
   void tell_lost();
   int probe(int fd) noexcept;
@@ -106,6 +107,7 @@ class epoll : public eventop {
   std::vector<view> views_;  // by descriptor
   std::vector<epoll_event> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
+  bool full_ = false;  // there may be more
   std::size_t lost_ = 0;  // how many views have an error
   bool urgent_ = false;  // there was one before the wait
   ghosts ghosts_;  // what they have cost
