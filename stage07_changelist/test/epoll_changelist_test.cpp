@@ -415,6 +415,17 @@ TEST_F(EpollChangelistAnew, TellsTheParentsEpollNothing) {
   EXPECT_EQ(turn(), (answer{{fds.a(), what::read}}));
 }
 
+/// After begin(), and until this goes, the kernel takes no more registrations.
+class no_room_in_the_kernel {
+ public:
+  no_room_in_the_kernel() = default;
+  ~no_room_in_the_kernel() { epoll_ctl_calls::refusal = 0; }
+  no_room_in_the_kernel(const no_room_in_the_kernel&) = delete;
+  no_room_in_the_kernel& operator=(const no_room_in_the_kernel&) = delete;
+
+  void begin() const { epoll_ctl_calls::refusal = ENOSPC; }
+};
+
 /// A base with events on it.
 class EventsOnEpollChangelist : public ::testing::Test {
  protected:
@@ -442,6 +453,44 @@ TEST_F(EventsOnEpollChangelist, HearOnceOfWhatTheKernelRefusesLater) {
   EXPECT_EQ(log.received()[0].second,
             "epoll (with changelist): descriptor " + std::to_string(fds.a()) +
                 " is taken off: Operation not permitted");
+}
+
+// As when a client dials again, and the new socket has the old one's number. Its
+// event is not to be taken for a connection that has been made.
+TEST_F(EventsOnEpollChangelist, HearOnlyThatTheyAreNotWatchedOfARefusal) {
+  const recorded_log log;
+  const no_room_in_the_kernel later;
+  a.add();
+  base.loop(loop_flags::nonblock);
+  a.del();
+  ASSERT_EQ(::dup2(other.a(), fds.a()), fds.a());
+  event dials(base, fds.a(), what::write,
+              [this](what fired) { trace += to_string(fired); });
+
+  dials.add();
+  later.begin();
+  base.dispatch();
+
+  EXPECT_EQ(trace, "unwatched");
+  EXPECT_EQ(dials.pending(), what::none);
+}
+
+TEST_F(EventsOnEpollChangelist, HearItAllWhenOneWouldHaveMoreThanTheyHad) {
+  const recorded_log log;
+  const no_room_in_the_kernel later;
+  const auto told = [this](what fired) { trace += to_string(fired) + ' '; };
+  event reads(base, fds.a(), what::read | what::persist, told);
+  event writes(base, fds.a(), what::write | what::persist, told);
+  reads.add();
+  base.loop(loop_flags::nonblock);
+  ASSERT_EQ(::dup2(other.a(), fds.a()), fds.a());
+
+  writes.add();
+  later.begin();
+
+  EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  EXPECT_EQ(trace, "unwatched unwatched ");
+  EXPECT_EQ(log.received().size(), 1u);
 }
 
 TEST_F(EventsOnEpollChangelist, GoOnBesideOneThatTheKernelRefuses) {
