@@ -20,6 +20,11 @@ bool changelist::ended(int fd) const noexcept {
   return has(fd) && changes_[place_[static_cast<std::size_t>(fd)]].ended;
 }
 
+bool changelist::doubt(int fd) noexcept {
+  if (!has(fd)) return false;
+  return changes_[place_[static_cast<std::size_t>(fd)]].doubted = true;
+}
+
 void changelist::note(int fd, what old, what now) noexcept {
   std::uint32_t& place = place_[static_cast<std::size_t>(fd)];
   if (place == nowhere) {

@@ -49,6 +49,9 @@ class changelist {
   /// kernel has said of it may be of another file.
   bool ended(int fd) const noexcept;
 
+  /// Has the kernel asked about `fd`, if that has changed; whether it has.
+  bool doubt(int fd) noexcept;
+
   /// `fd` was wanted for `old`, and is for `now`; when they are the same, the
   /// kernel is to be asked. Requires reserve().
   /// \libevent{evmap.c,event_changelist_add_}

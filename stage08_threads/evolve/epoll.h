@@ -78,6 +78,8 @@ class epoll : public eventop {
   /// watched again by then.
   void lose(int fd, int error) noexcept;
 
+  std::vector<ready> ready_;  ///< what collect() returned
+
  private:
   // What the kernel was last asked to remember of a descriptor.
   struct view {
@@ -114,7 +116,6 @@ class epoll : public eventop {
   bool haunted_ = false;  // there are some, and no other epoll
   std::vector<pollfd> polled_;  // what is watched then, edges first
   std::size_t edges_ = 0;  // how many of these there are
-  std::vector<ready> ready_;  // what collect() returned
   bool has_pwait2_ = true;  // as far as we know
   unique_fd timer_;  // ends the waits where there is no epoll_pwait2()
   time_point armed_{};  // when

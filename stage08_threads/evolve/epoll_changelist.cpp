@@ -26,6 +26,21 @@ void epoll_changelist::prepare() {
   epoll::prepare();
 }
 
+// What is noted by now has changed during the wait.
+std::span<const ready> epoll_changelist::collect() {
+  epoll::collect();
+  if (!noted_.changes().empty()) {
+    std::erase_if(ready_, [this](const ready& r) { return is_outdated(r); });
+  }
+  return ready_;
+}
+
+// It may be said of another file. What is left out comes again, since the
+// kernel will be asked about it.
+bool epoll_changelist::is_outdated(const ready& r) noexcept {
+  return r.error == 0 ? noted_.ended(r.fd) : noted_.doubt(r.fd);
+}
+
 }  // namespace evolve
 
 #endif

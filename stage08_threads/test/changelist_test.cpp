@@ -142,5 +142,16 @@ TEST_F(Changelist, TakesNoPlaceFromBeforeItWasCleared) {
   EXPECT_EQ(noted(), "4 read->read, 3 none->read");
 }
 
+TEST_F(Changelist, DoubtsOnRequestWhatHasChanged) {
+  list.reserve(4);
+  note(3, what::read, what::read | what::write);
+
+  EXPECT_TRUE(list.doubt(3));
+  EXPECT_FALSE(list.doubt(4));
+  EXPECT_FALSE(list.doubt(1000));
+
+  EXPECT_EQ(noted(), "3 read->read|write?");
+}
+
 }  // namespace
 }  // namespace evolve

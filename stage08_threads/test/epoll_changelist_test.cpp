@@ -48,6 +48,11 @@ class EpollChangelist : public ::testing::Test {
   answer turn(duration timeout = 0ns) {
     op.prepare();
     op.wait(timeout);
+    return collected();
+  }
+
+  /// The end of a turn.
+  answer collected() {
     answer found;
     for (const ready& r : op.collect()) {
       EXPECT_TRUE(found.emplace(r.fd, r.fired).second) << r.fd << " again";
@@ -311,6 +316,89 @@ TEST_F(EpollChangelist, TellsApartTwoFilesThatHaveANumberByTurns) {
 
   fds.send();
   EXPECT_EQ(turn(10s), (answer{{fd, what::read}}));
+}
+
+/// What changes after the kernel has answered, and before that is looked at.
+class EpollChangelistMeanwhile : public EpollChangelist {
+ protected:
+  template <class F>
+  answer turn_with(F meanwhile) {
+    op.prepare();
+    op.wait(0ns);
+    meanwhile();
+    return collected();
+  }
+
+  /// The number is another file's now.
+  void replace(int fd) const { ASSERT_EQ(::dup2(other.a(), fd), fd); }
+};
+
+TEST_F(EpollChangelistMeanwhile, TellsNothingOfAFileThatIsGone) {
+  add(fds.a(), what::none, what::read);
+  fds.send();
+  EXPECT_EQ(turn_with([this] {
+              del(fds.a(), what::read, what::none);
+              replace(fds.a());
+              add(fds.a(), what::none, what::read);
+            }),
+            answer{});
+  EXPECT_EQ(turn(), answer{});
+
+  other.send();
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::read}}));
+}
+
+TEST_F(EpollChangelistMeanwhile, TellsOfTheSameFileInTheNextTurn) {
+  for (const what mode : {what::none, what::et}) {
+    const pair same;
+    same.send();
+    add(same.a(), what::none, what::read | mode);
+    EXPECT_EQ(turn_with([&] {
+                del(same.a(), what::read | mode, what::none);
+                add(same.a(), what::none, what::read | mode);
+              }),
+              answer{});
+    EXPECT_EQ(turn(), (answer{{same.a(), what::read}}));
+  }
+}
+
+TEST_F(EpollChangelistMeanwhile, TellsAnEventWhileOthersComeAndGo) {
+  fds.send();
+  add(fds.a(), what::none, what::read);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(turn_with([this] {
+                add(fds.a(), what::read, what::read | what::write);
+                del(fds.a(), what::read | what::write, what::read);
+                add(fds.a(), what::read, what::read);
+              }),
+              (answer{{fds.a(), what::read}}));
+  }
+}
+
+TEST_F(EpollChangelistMeanwhile, AsksAgainForWhatWasRefusedAndHasChanged) {
+  add(fds.a(), what::none, what::read);
+  make_regular_file(fds.a());
+  del_and_add(fds.a());
+  EXPECT_EQ(turn_with([this] {
+              replace(fds.a());
+              add(fds.a(), what::read, what::read | what::write);
+            }),
+            answer{});
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::write}}));
+  EXPECT_EQ(errors, (std::map<int, int>{}));
+}
+
+TEST_F(EpollChangelistMeanwhile, AsksAgainEvenIfAllIsAsItWas) {
+  add(fds.a(), what::none, what::read);
+  make_regular_file(fds.a());
+  del_and_add(fds.a());
+  EXPECT_EQ(turn_with([this] {
+              add(fds.a(), what::read, what::read | what::write);
+              del(fds.a(), what::read | what::write, what::read);
+            }),
+            answer{});
+  EXPECT_EQ(turn(), (answer{{fds.a(), any_io}}));
+  EXPECT_EQ(errors, (std::map{std::pair(fds.a(), EPERM)}));
 }
 
 /// Edges through the changes: what the kernel takes for a new one is reported.

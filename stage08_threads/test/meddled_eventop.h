@@ -7,22 +7,12 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "evolve/eventop.h"
-#include "test/backends_with.h"
 
 namespace evolve {
-
-/// The backends that tell the files of a number apart, and can do `needed`.
-inline std::vector<const char*> settled(feature needed = feature::none) {
-  std::vector<const char*> able = backends_with(needed);
-  std::erase(able, std::string_view("epoll (with changelist)"));
-  return able;
-}
 
 /// What another thread does in the next wait, once. The test's own.
 struct meddling {

@@ -108,7 +108,7 @@ class Meddled : signals_restored, public ::testing::TestWithParam<const char*> {
   std::optional<event> new_one;
   std::string trace;  // what the events were told
 };
-INSTANTIATE_TEST_SUITE_P(Backends, Meddled, ::testing::ValuesIn(settled()),
+INSTANTIATE_TEST_SUITE_P(Backends, Meddled, ::testing::ValuesIn(backends),
                          backend_name);
 
 TEST_P(Meddled, ANewFileIsNotToldOfTheHangupOfTheOldOne) {
@@ -336,7 +336,7 @@ class MeddledEdges
 };
 INSTANTIATE_TEST_SUITE_P(
     Backends, MeddledEdges,
-    ::testing::Combine(::testing::ValuesIn(settled(feature::et)),
+    ::testing::Combine(::testing::ValuesIn(backends_with(feature::et)),
                        ::testing::Values(late_add{"before", true, false},
                                          late_add{"before_again", true, true},
                                          late_add{"after", false, false},

@@ -177,7 +177,7 @@ class MeddledScenarios
 };
 INSTANTIATE_TEST_SUITE_P(
     Backends, MeddledScenarios,
-    ::testing::Combine(::testing::ValuesIn(settled()),
+    ::testing::Combine(::testing::ValuesIn(backends),
                        ::testing::Values(feature::none, feature::early_close,
                                          feature::et)));
 
