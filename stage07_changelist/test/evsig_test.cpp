@@ -1207,6 +1207,37 @@ TEST_P(Evsig, EveryBaseOfAChildCanBeMadeItsOwn) {
   EXPECT_EQ(child.says(), "1 1");
 }
 
+TEST_P(ChildOfThreads, MayMakeItsParentsBaseItsOwnThoughTheyUsedOthers) {
+  int calls = 0;
+  event ev = event::signal(base, SIGUSR2, [&calls] { ++calls; });
+  ev.add();
+  const counting_handler own(SIGUSR1);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&done] {
+      event_base busy(make_backend(GetParam()));
+      event usr1 = event::signal(busy, SIGUSR1, [] {});
+      while (!done) {
+        usr1.add();
+        raise(SIGUSR1);
+        usr1.del();
+      }
+    });
+  }
+  for (int i = 0; i < 20 && !::testing::Test::HasFailure(); ++i) {
+    const int told = in_child([this, &calls] {
+      base.reinit();
+      raise(SIGUSR2);
+      base.loop(loop_flags::once);
+      return calls;
+    });
+    EXPECT_EQ(told, 1) << "child " << i;
+  }
+  done = true;
+  for (std::thread& each : threads) each.join();
+}
+
 /// The pipe of a child whose parent's is not what it was.
 class PipeOfAChild : signals_restored,
                      public ::testing::TestWithParam<const char*> {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include <atomic>
 #include <cerrno>
 #include <vector>
+
+#include "test/pipe_ends.h"
 
 namespace evolve {
 
@@ -136,16 +139,17 @@ class alternate_stack {
   stack_t before_{};  // what comes back
 };
 
-/// What `work` returns, done in a child process; -1 if that has died, or hung
-/// for longer than it may.
+/// What `work` returns, done in a child process; -1 if that has died, or hung.
 template <class F>
 int in_child(F work) {
+  pipe_ends lives;
   const pid_t child = ::fork();
-  if (child == 0) {
-    ::signal(SIGALRM, SIG_DFL);
-    ::alarm(20);
-    ::_exit(work());
-  }
+  if (child == 0) ::_exit(work());
+  lives.close_writer();
+  pollfd ended{lives.reader(), POLLIN, 0};
+  int news;
+  while ((news = ::poll(&ended, 1, 20'000)) == -1 && errno == EINTR) continue;
+  if (news == 0) ::kill(child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) == -1 && errno == EINTR) continue;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -233,7 +233,7 @@ class event_base {
   /// event whose descriptor the child does not have is called a last time, as
   /// when a descriptor goes bad.
   ///
-  /// Requires that at the time of fork() no other thread used any base.
+  /// Requires that at the time of fork() no other thread used this base.
   /// \throws std::system_error when there are no descriptors for it.
   /// \libevent{event.c,event_reinit}
   void reinit();
