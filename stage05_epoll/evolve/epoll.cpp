@@ -126,12 +126,6 @@ int epoll::control(int op, int fd, what now) noexcept {
 
 // Whatever needs memory comes before the wait: afterwards, what the kernel has
 // found would be lost with the exception.
-void epoll::prepare() {
-  haunted_ = ghosts_.appeared() && settle_ghosts();
-  urgent_ = lost_ > 0;
-  if (urgent_ || full_) make_room();
-}
-
 void epoll::make_room() {
   const std::size_t size = full_ ? 2 * events_.size() : events_.size();
   ready_.reserve(size + lost_);

@@ -46,7 +46,11 @@ class epoll final : public eventop {
   feature features() const noexcept override;
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
-  void prepare() override;
+  void prepare() override {
+    haunted_ = ghosts_.appeared() && settle_ghosts();
+    urgent_ = lost_ > 0;
+    if (urgent_ || full_) make_room();
+  }
   void wait(std::optional<std::chrono::nanoseconds> timeout) override;
   std::span<const ready> collect() override;
   void reinit() override;

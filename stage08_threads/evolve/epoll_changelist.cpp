@@ -27,12 +27,9 @@ void epoll_changelist::prepare() {
 }
 
 // What is noted by now has changed during the wait.
-std::span<const ready> epoll_changelist::collect() {
-  epoll::collect();
-  if (!noted_.changes().empty()) {
-    std::erase_if(ready_, [this](const ready& r) { return is_outdated(r); });
-  }
-  return ready_;
+void epoll_changelist::drop_outdated() noexcept {
+  if (noted_.changes().empty()) return;
+  std::erase_if(ready_, [this](const ready& r) { return is_outdated(r); });
 }
 
 // It may be said of another file. What is left out comes again, since the

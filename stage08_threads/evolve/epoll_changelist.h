@@ -28,10 +28,10 @@ class epoll_changelist final : public epoll {
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override;
-  std::span<const ready> collect() override;
   bool changes_at_once() const noexcept override { return false; }
 
  private:
+  void drop_outdated() noexcept override;
   bool is_outdated(const ready& r) noexcept;
 
   changelist noted_;  // what has changed since the last wait
