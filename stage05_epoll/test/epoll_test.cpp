@@ -381,6 +381,21 @@ TEST_F(EpollGhosts, LetTheLoopSleepWhereTheyStayBesideAnEdgeThatWasTold) {
   EXPECT_GE(slept, 10ms);
 }
 
+TEST_F(EpollGhosts, LetTheLoopSleepWhereTheyStayBesideAClosedDescriptor) {
+  const int closed = high_copy(fds.a());
+  op.add(closed, what::none, what::read);
+  make_ghost();
+  ::close(closed);  // a mistake: it is still watched
+  duration slept{0};
+  const bool done = without_epoll([&] {
+    EXPECT_EQ(turn(1h), answer{});
+    slept = quiet_turn(1h);
+  });
+  if (!done) GTEST_SKIP() << "no system call can be denied";
+
+  EXPECT_GE(slept, 10ms);
+}
+
 TEST_F(EpollGhosts, LeaveInTimeWhenThereIsADescriptorAgain) {
   make_ghost();
   const bool done = without_epoll([&] {

@@ -284,15 +284,16 @@ bool epoll::settle_ghosts() {
 }
 
 // poll() knows no ghosts, since it takes numbers. But what is edge-triggered and
-// ready already would end it at once: that is left out, and looked at again
-// soon. So is all, where poll() takes no list of that length.
+// ready already, or has been closed, would end it at once: that is left out, and
+// looked at again soon. So is all, where poll() takes no list of that length.
 int epoll::wait_beside_ghosts(std::optional<duration> timeout) {
   duration longest = std::min(timeout.value_or(ghosts::pause), ghosts::pause);
   const bool taken = ::poll(polled_.data(), polled_.size(), 0) >= 0;
   if (!taken) polled_.clear();
   bool left_out = !taken;
-  for (std::size_t at = 0; taken && at < edges_; ++at) {
-    if (polled_[at].revents == 0) continue;
+  for (std::size_t at = 0; taken && at < polled_.size(); ++at) {
+    const int ends_it = at < edges_ ? ~0 : POLLNVAL;
+    if ((polled_[at].revents & ends_it) == 0) continue;
     polled_[at].fd = -1;
     left_out = true;
   }
