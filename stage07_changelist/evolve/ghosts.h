@@ -18,13 +18,18 @@ namespace evolve {
 /// that it has shortened or prolonged have cost as much as a rebuild would.
 ///
 /// Of each turn the time outside the wait is counted, by the ghosts' share of
-/// its reports. The price of a rebuild is known from the one before, in
-/// proportion to the size of the table; the first one costs nothing here, and
-/// so it is made for the first ghost.
+/// its reports. The price of a rebuild is in proportion to the size of the
+/// table. It is guessed until a rebuild has been measured; and as the process
+/// may be stopped during one, a measured price counts up to a limit.
 class ghosts {
  public:
   /// How long to leave it at a rebuild that has failed.
   static constexpr duration pause = std::chrono::milliseconds(100);
+
+  /// The price of a rebuild for each place of the table: the guess for the
+  /// first one, and the most that a measured one may say.
+  static constexpr duration guess = std::chrono::microseconds(1);
+  static constexpr duration limit = std::chrono::microseconds(10);
 
   /// Of the `found` reports of a wait that has ended at `now`, `stale` were
   /// those of ghosts. Requires 0 < `stale` <= `found`.
@@ -38,6 +43,7 @@ class ghosts {
   bool reckon(time_point now, std::size_t size) noexcept;
 
   /// A rebuild of a table of `size` has taken so long, and they are gone.
+  /// Requires `size` > 0.
   void vanish(duration took, std::size_t size) noexcept;
 
   /// A rebuild was tried at `now`, and has failed.
@@ -51,7 +57,7 @@ class ghosts {
   std::size_t found_ = 0;  // all reports of that turn
   time_point since_{};  // when its wait ended
   duration cost_{0};  // what they have cost since the last rebuild
-  duration price_{0};  // of a rebuild, for each place of the table
+  duration price_ = guess;  // of a rebuild, for each place of the table
   time_point next_try_{};  // not before then, after one that failed
 };
 

@@ -3449,14 +3449,16 @@ TEST_P(ReusedNumbers, OfDuplicatesDoNotKeepTheLoopBusy) {
   int served = 0;
   event reads(base, other.a(), what::read, [&] { ++served; });
   event ends = event::timer(base, [&] { other.send(); });
-
   reads.add();
-  ends.add(20ms);
-  clock_reads = 0;
+
+  do {  // a ghost is borne until it has cost as much as a rebuild
+    ends.add(20ms);
+    clock_reads = 0;
+    base.loop(loop_flags::once);
+  } while (clock_reads >= 40);
   base.dispatch();
 
   EXPECT_EQ(served, 1);
-  EXPECT_LT(clock_reads, 40);
   ::close(duplicate);
 }
 
@@ -3661,13 +3663,15 @@ class NumberReusedBeforeAWait : public OnBackend {
     for (int i = 0; i < 3; ++i) base.loop(loop_flags::nonblock);
   }
 
-  /// In how many turns the loop spends 5 ms in which nothing happens.
-  int turns_of_a_quiet_wait() {
+  /// Lets ghosts cost what a rebuild does, until the loop spends 5 ms in which
+  /// nothing happens in a few turns.
+  void come_to_rest() {
     event quiet = event::timer(base, [] {});
-    quiet.add(std::chrono::milliseconds(5));
-    reads = 0;
-    base.loop(loop_flags::once);
-    return reads;
+    do {
+      quiet.add(std::chrono::milliseconds(5));
+      reads = 0;
+      base.loop(loop_flags::once);
+    } while (reads >= 10);
   }
 
   /// `number` has been moved: nothing is called until its new socket is
@@ -3675,7 +3679,7 @@ class NumberReusedBeforeAWait : public OnBackend {
   void expect_the_new_one_alone(const reused_number& number) {
     turns();
     EXPECT_EQ(trace, "");
-    EXPECT_LT(turns_of_a_quiet_wait(), 10);
+    come_to_rest();
     EXPECT_EQ(trace, "");
     number.send();
     base.loop(loop_flags::nonblock);
@@ -3707,7 +3711,7 @@ TEST_P(NumberReusedBeforeAWait, IsNobodysWhenItIsClosed) {
     number.close(keep);
 
     turns();
-    EXPECT_LT(turns_of_a_quiet_wait(), 10);
+    come_to_rest();
     EXPECT_EQ(trace, "");
   }
 }
@@ -3784,7 +3788,7 @@ TEST_P(NumberReusedBeforeAWait, IsNobodysWhenItIsMoved) {
     number.send();
 
     turns();
-    EXPECT_LT(turns_of_a_quiet_wait(), 10);
+    come_to_rest();
     EXPECT_EQ(trace, "");
   }
 }

@@ -33,7 +33,17 @@ TEST_F(Ghosts, AppearUntilTheyAreReckoned) {
   EXPECT_FALSE(reckoned.appeared());
 }
 
-TEST_F(Ghosts, AreGotRidOfAtOnceTheFirstTime) { EXPECT_TRUE(turn(0ns, 1, 1)); }
+TEST_F(Ghosts, AreBorneForAGuessUntilARebuildWasMeasured) {
+  EXPECT_FALSE(turn(10 * ghosts::guess - 1ns, 1, 1));
+  EXPECT_TRUE(turn(1ns, 1, 1));
+}
+
+TEST_F(Ghosts, AreNotBorneForLongBecauseTheProcessWasStoppedInARebuild) {
+  reckoned.vanish(1h, size);
+
+  EXPECT_FALSE(turn(10 * ghosts::limit - 1ns, 1, 1));
+  EXPECT_TRUE(turn(1ns, 1, 1));
+}
 
 TEST_F(Ghosts, AreBorneUntilTheyHaveCostAsMuchAsARebuild) {
   reckoned.vanish(10us, size);
@@ -76,7 +86,7 @@ TEST_F(Ghosts, AreDearerToGetRidOfInALargerTable) {
 }
 
 TEST_F(Ghosts, RemainForAWhileWhenARebuildFails) {
-  EXPECT_TRUE(turn(0ns, 1, 1));
+  EXPECT_TRUE(turn(1s, 1, 1));
   reckoned.remain(now);
   EXPECT_TRUE(reckoned.remained());
 

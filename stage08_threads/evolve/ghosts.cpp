@@ -1,5 +1,7 @@
 #include "evolve/ghosts.h"
 
+#include <algorithm>
+
 namespace evolve {
 namespace {
 
@@ -28,7 +30,7 @@ bool ghosts::reckon(time_point now, std::size_t size) noexcept {
 
 void ghosts::vanish(duration took, std::size_t size) noexcept {
   cost_ = duration::zero();
-  price_ = part(took, size);
+  price_ = std::min(part(took, size), limit);
   next_try_ = time_point();
 }
 

@@ -158,7 +158,10 @@ class kernel {
       if (!show(other)) drop(other);
     }
     epoll_event asleep{};
-    ::epoll_ctl(kq, EPOLL_CTL_ADD, ready_, &asleep);
+    if (::epoll_ctl(kq, EPOLL_CTL_ADD, ready_, &asleep) != 0) {
+      open();  // the program has closed all descriptors that it could find
+      ::epoll_ctl(kq, EPOLL_CTL_ADD, ready_, &asleep);
+    }
     active_[kq];
     return kq;
   }
@@ -460,15 +463,19 @@ class kernel {
 
 kernel the_kernel;
 
-[[maybe_unused]] const int forks = ::pthread_atfork(
-    [] { the_kernel.before_fork(); }, [] { the_kernel.after_fork(); },
-    [] { the_kernel.after_fork_in_child(); });
-
 std::size_t size_of(int n) { return static_cast<std::size_t>(std::max(n, 0)); }
 
 }  // namespace
 
-int kqueue(void) { return the_kernel.kqueue(); }
+// The handlers for a fork are the last ones in the child, and so they are set
+// up last: a handler of the program's may restore the signal mask, which shows
+// signals of the parent's queues as blocked.
+int kqueue(void) {
+  [[maybe_unused]] static const int forks = ::pthread_atfork(
+      [] { the_kernel.before_fork(); }, [] { the_kernel.after_fork(); },
+      [] { the_kernel.after_fork_in_child(); });
+  return the_kernel.kqueue();
+}
 
 decltype(kqueue_on_epoll_hook) kqueue_on_epoll_hook = nullptr;
 
