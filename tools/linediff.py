@@ -2,13 +2,12 @@
 
 Patience first: lines that occur once on both sides hold the two texts together, so that a brace
 or a blank line never does. What lies between is left to difflib. At last each pure insertion or
-removal slides to where it begins and ends most naturally. Pure Python, so that the same two texts
-give the same diff on every machine, whatever its git is configured to do.
+removal slides to where it begins and ends most naturally. git's own patience and histogram match
+lone braces where all else differs, and so tear apart what a chapter tells in one block.
 """
 
-import difflib
-from bisect import bisect_left
 from collections import Counter
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
 
@@ -30,68 +29,44 @@ class Line(NamedTuple):
     new: int
 
 
-def _rising(pairs):
-    """The longest run of pairs, sorted by their first, that also rises in the second."""
-    tails, piles, back = [], [], {}
-    for pair in pairs:
-        pile = bisect_left(tails, pair[1])
-        back[pair] = piles[pile - 1] if pile else None
-        tails[pile:pile + 1] = [pair[1]]
-        piles[pile:pile + 1] = [pair]
-    chain = []
-    last = piles[-1] if piles else None
-    while last:
-        chain.append(last)
-        last = back[last]
-    return chain[::-1]
+def _common_runs(old, new):
+    """Index pairs of the lines in the longest common runs."""
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    return [(b.a + k, b.b + k) for b in blocks for k in range(b.size)]
 
 
 def _anchors(old, new):
     """Pairs of lines that occur exactly once in both texts and stand in the same order."""
-    once_old, once_new = Counter(old), Counter(new)
-    place = {text: j for j, text in enumerate(new) if once_new[text] == 1}
-    return _rising([(i, place[text]) for i, text in enumerate(old)
-                    if once_old[text] == 1 and text in place])
+    count_old, count_new = Counter(old), Counter(new)
+    once = {text for text in old if count_old[text] == count_new[text] == 1}
+    in_old, in_new = ([k for k, text in enumerate(side) if text in once] for side in (old, new))
+    found = _common_runs([old[k] for k in in_old], [new[k] for k in in_new])
+    return [(in_old[i], in_new[j]) for i, j in found]
 
 
-def _repeated(old, new):
-    """Pairs where no line is unique: all that is left is the longest common runs."""
-    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    return [(b.a + k, b.b + k) for b in blocks for k in range(b.size)]
-
-
-def _common_edges(old, new):
-    """How many lines the two texts share at the start, and how many of the rest at the end."""
-    shorter = min(len(old), len(new))
-    head = 0
-    while head < shorter and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    return head, tail
+def _common_head(old, new):
+    """How many lines the two texts share at the start."""
+    return next((k for k, (one, two) in enumerate(zip(old, new)) if one != two),
+                min(len(old), len(new)))
 
 
 def pairs(old, new):
     """Index pairs (i, j) of the lines that stay, rising on both sides."""
-    head, tail = _common_edges(old, new)
-    mid_old, mid_new = old[head:len(old) - tail], new[head:len(new) - tail]
-    inner = []
-    if mid_old and mid_new:
-        anchors = _anchors(mid_old, mid_new)
-        inner = _between(mid_old, mid_new, anchors) if anchors else _repeated(mid_old, mid_new)
-    return ([(k, k) for k in range(head)] + [(i + head, j + head) for i, j in inner]
-            + [(len(old) - k, len(new) - k) for k in range(tail, 0, -1)])
-
-
-def _between(old, new, anchors):
-    """The anchors, and the pairs found in each stretch between two of them."""
-    found, i, j = [], 0, 0
-    for stop_i, stop_j in anchors + [(len(old), len(new))]:
-        found += [(i + x, j + y) for x, y in pairs(old[i:stop_i], new[j:stop_j])]
-        found.append((stop_i, stop_j))
-        i, j = stop_i + 1, stop_j + 1
-    return found[:-1]
+    head = _common_head(old, new)
+    old, new = old[head:], new[head:]
+    tail = _common_head(old[::-1], new[::-1])
+    stops = [(len(old) - k, len(new) - k) for k in range(tail, 0, -1)]
+    old, new = old[:len(old) - tail], new[:len(new) - tail]
+    if anchors := _anchors(old, new):
+        inner, i, j = [], 0, 0
+        for stop_i, stop_j in [*anchors, (len(old), len(new))]:
+            inner += [(i + x, j + y) for x, y in pairs(old[i:stop_i], new[j:stop_j])]
+            inner.append((stop_i, stop_j))
+            i, j = stop_i + 1, stop_j + 1
+        inner.pop()
+    else:
+        inner = _common_runs(old, new)
+    return [(k, k) for k in range(head)] + [(i + head, j + head) for i, j in inner + stops]
 
 
 def gaps(matched, old_size, new_size):
