@@ -16,7 +16,7 @@ import sys
 from collections import Counter
 from typing import NamedTuple
 
-import cpp_outline
+import cpp
 import linediff
 import stages
 from draft import draft
@@ -185,7 +185,7 @@ def stats(stage):
     rows = []
     for block in blocks:
         changes = block.changes()
-        code = sum(cpp_outline.is_code(change.text) for change in changes)
+        code = sum(bool(cpp.code_lines(change.text)) for change in changes)
         rows.append(BlockStat(block, len(changes), code))
     problems = _size_problems(rows) + _caption_problems(blocks) + _prose_problems(text, blocks)
     return rows, [f"{stage.name}/README.md{problem}" for problem in problems]

@@ -31,6 +31,7 @@ have() {
   case $1 in
     googletest) have_googletest ;;
     c++) command -v c++ >/dev/null && compiles vector ;;
+    pygments) python3 -c 'import pygments' 2>/dev/null ;;
     doxygen-awesome-css) [ -d /usr/share/doxygen-awesome-css ] ;;
     libevent) compiles event2/event.h ;;
     libev) compiles ev.h ;;
@@ -59,6 +60,11 @@ package_of() {
     apk:libevent | apk:libev | apk:libuv | apk:asio) echo "$1-dev" ;;
     pacman:googletest) echo gtest ;;
     pacman:python3) echo python ;;
+    apt-get:pygments | dnf:pygments) echo python3-pygments ;;
+    zypper:pygments) echo python3-Pygments ;;
+    pacman:pygments) echo python-pygments ;;
+    apk:pygments) echo py3-pygments ;;
+    pkg:pygments) echo devel/py-pygments ;;
     *:dot) echo graphviz ;;
     *:node) echo nodejs ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;

@@ -18,7 +18,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import chapter
-import cpp_outline
 import linediff
 import stages
 import told
@@ -161,8 +160,71 @@ The end.
 """
 
 
-class ReplayTest(unittest.TestCase):
-    """A right chapter passes, and each kind of wrong one is told by its line."""
+# What is wrong in a chapter: the text that is replaced, by what, and the problem that is told.
+DEFECTS = {
+    "a missing change": (
+        "@@ -1,3 +1,4 @@\n #include <a>\n+#include <b>\n\n int one() {\n", "",
+        "evolve/a.cpp:2: changed, but not told: +#include <b>"),
+    "a missing removal": (
+        "@@ -7,4 +12,4 @@ two\n int two() {\n-  int x = 2;\n", "@@ -9,2 +13,3 @@\n",
+        "evolve/a.cpp:8: changed, but not told: -  int x = 2;"),
+    "a change told twice": (
+        "\nThe end.\n", "\n`evolve/a.cpp`, includes:\n\n```diff\n@@ -1,1 +1,2 @@\n #include <a>\n"
+        "+#include <b>\n```\n", "new line 2 of evolve/a.cpp is told twice"),
+    "a removal told twice": (
+        "\nThe end.\n",
+        "\n`evolve/a.cpp`, `two`:\n\n```diff\n@@ -8,1 +13,0 @@\n-  int x = 2;\n```\n",
+        "old line 8 of evolve/a.cpp is told twice"),
+    "wrong old text": ("-  int x = 2;", "-  int z = 2;",
+                       "README.md:10: told as old line 8 of evolve/a.cpp: '  int z = 2;'"),
+    "wrong context": ("+#include <b>\n\n", "+#include <b>\n x\n", "told as old line 2"),
+    "wrong new text": ("+  return y;", "+  return  y;", "told as new line 14"),
+    "a wrong old number": ("-7,4", "-6,4", "README.md:9: told as old line 6"),
+    "a wrong old number where the text agrees": (
+        "@@ -1,3 +1,4 @@\n #include <a>\n+#include <b>\n\n int one() {\n",
+        "@@ -3,0 +2,1 @@\n+#include <b>\n", "are not the same place"),
+    "a wrong new number": ("+12,4", "+11,4", "README.md:12: told as new line 12"),
+    "wrong counts": ("+1,4 @@", "+1,5 @@", "the hunk's lines are -3 +4, not -3 +5"),
+    "added lines in the wrong order": (
+        "+int half() {\n+  return 0;\n", "+  return 0;\n+int half() {\n", "told as new line 8"),
+    "removed lines in the wrong order": (
+        "-  int x = 2;\n-  return x;\n", "-  return x;\n-  int x = 2;\n", "told as old line 8"),
+    "a hunk that changes nothing": (
+        "@@ -5,3 +6,7 @@", "@@ -1,1 +1,1 @@\n #include <a>\n@@ -5,3 +6,7 @@",
+        "this hunk changes nothing"),
+    "a line that stays told as changed": (
+        "@@ -7,4 +12,4 @@ two\n int two() {\n",
+        "@@ -7,4 +12,4 @@ two\n-int two() {\n+int two() {\n",
+        "1 lines are told as removed and added, but stay"),
+    "a gap between pieces": ("line 4:\n\n```cpp\n\n", "line 5:\n\n```cpp\n",
+                             "lines 4 to 4 are not told"),
+    "a missing last piece": ("`evolve/b.h`, `stale`, line 4:", "No caption.",
+                             "lines 4 to 5 are not told"),
+    "overlapping pieces": ("line 4:\n\n```cpp\n", "line 3:\n\n```cpp\nint fresh();\n",
+                           "line 3 of evolve/b.h is told in an earlier piece too"),
+    "a piece inside of another": ("\nThe end.\n", "\n`evolve/b.h`, x, line 2:\n\n```cpp\n\n```\n",
+                                  "line 2 of evolve/b.h is told in an earlier piece too"),
+    "pieces in the wrong order": (
+        "#pragma once\n\nint fresh();", "#pragma once\n\nint stale();",
+        "README.md:39: told as new line 3 of evolve/b.h: 'int stale();'"),
+    "a piece beyond the end": ("int stale();\n", "int stale();\nint more();\n",
+                               "the file ends before"),
+    "a diff of a new file": (
+        "\nThe end.\n", "\n`evolve/b.h`, x:\n\n```diff\n@@ -0,0 +1,1 @@\n+#pragma\n```\n",
+        "evolve/b.h is new and must be told in cpp blocks"),
+    "a piece of an old file": (
+        "\nThe end.\n", "\n`evolve/a.cpp`, x, line 1:\n\n```cpp\nint x;\n```\n",
+        "evolve/a.cpp was there before and must be told in diff blocks"),
+    "a block of no file": ("\nThe end.\n",
+                           "\n`evolve/c.h`, x, line 1:\n\n```cpp\nint x;\n```\n",
+                           "there is no file evolve/c.h"),
+    "an empty block": ("\nThe end.\n", "\n`evolve/a.cpp`, x:\n\n```diff\n```\n",
+                       "this block tells nothing"),
+}
+
+
+class TwoStages(unittest.TestCase):
+    """Tests on a tree with a right chapter."""
 
     def setUp(self):
         self.tree = Tree(self)
@@ -170,14 +232,9 @@ class ReplayTest(unittest.TestCase):
         self.tree.write(self.tree.stage, {"evolve/a.cpp": NEW, "evolve/b.h": FRESH})
         self.tree.tell(CHAPTER)
 
-    def expect(self, old, new, *problems):
-        """Plants one defect in the chapter and looks for its problems, in order."""
-        self.assertEqual(CHAPTER.count(old), 1, old)
-        self.tree.tell(CHAPTER.replace(old, new))
-        found = self.tree.replay()
-        self.assertTrue(found, "the defect was not seen")
-        for problem in problems:
-            self.assertTrue(any(problem in one for one in found), (problem, found))
+
+class ReplayTest(TwoStages):
+    """A right chapter passes, and each kind of wrong one is told by its line."""
 
     def test_a_right_chapter_has_no_problems(self):
         self.assertEqual(self.tree.replay(), [])
@@ -186,101 +243,12 @@ class ReplayTest(unittest.TestCase):
         self.tree.tell(CHAPTER.replace("+#include <b>\n\n", "+#include <b>\n \n"))
         self.assertEqual(self.tree.replay(), [])
 
-    def test_a_missing_change(self):
-        self.expect("@@ -1,3 +1,4 @@\n #include <a>\n+#include <b>\n\n int one() {\n", "",
-                    "evolve/a.cpp:2: changed, but not told: +#include <b>")
-
-    def test_a_missing_removal(self):
-        self.expect("@@ -7,4 +12,4 @@ two\n int two() {\n-  int x = 2;\n",
-                    "@@ -9,2 +13,3 @@\n",
-                    "evolve/a.cpp:8: changed, but not told: -  int x = 2;")
-
-    def test_a_change_told_twice(self):
-        again = "\n`evolve/a.cpp`, includes:\n\n```diff\n@@ -1,1 +1,2 @@\n #include <a>\n" \
-                "+#include <b>\n```\n"
-        self.expect("\nThe end.\n", again, "new line 2 of evolve/a.cpp is told twice")
-
-    def test_a_removal_told_twice(self):
-        again = "\n`evolve/a.cpp`, `two`:\n\n```diff\n@@ -8,1 +13,0 @@\n-  int x = 2;\n```\n"
-        self.expect("\nThe end.\n", again, "old line 8 of evolve/a.cpp is told twice")
-
-    def test_wrong_old_text(self):
-        self.expect("-  int x = 2;", "-  int z = 2;",
-                    "README.md:10: told as old line 8 of evolve/a.cpp: '  int z = 2;'")
-
-    def test_wrong_context(self):
-        self.expect("+#include <b>\n\n", "+#include <b>\n x\n", "told as old line 2")
-
-    def test_wrong_new_text(self):
-        self.expect("+  return y;", "+  return  y;", "told as new line 14")
-
-    def test_wrong_old_number(self):
-        self.expect("-7,4", "-6,4", "README.md:9: told as old line 6")
-
-    def test_wrong_old_number_where_the_text_agrees(self):
-        self.expect("@@ -1,3 +1,4 @@\n #include <a>\n+#include <b>\n\n int one() {\n",
-                    "@@ -3,0 +2,1 @@\n+#include <b>\n", "are not the same place")
-
-    def test_wrong_new_number(self):
-        self.expect("+12,4", "+11,4", "README.md:12: told as new line 12")
-
-    def test_wrong_counts(self):
-        self.expect("+1,4 @@", "+1,5 @@", "the hunk's lines are -3 +4, not -3 +5")
-
-    def test_wrong_order_of_added_lines(self):
-        self.expect("+int half() {\n+  return 0;\n", "+  return 0;\n+int half() {\n",
-                    "told as new line 8")
-
-    def test_wrong_order_of_removed_lines(self):
-        self.expect("-  int x = 2;\n-  return x;\n", "-  return x;\n-  int x = 2;\n",
-                    "told as old line 8")
-
-    def test_a_hunk_that_changes_nothing(self):
-        self.expect("@@ -5,3 +6,7 @@", "@@ -1,1 +1,1 @@\n #include <a>\n@@ -5,3 +6,7 @@",
-                    "this hunk changes nothing")
-
-    def test_a_line_that_stays_told_as_changed(self):
-        self.expect("@@ -7,4 +12,4 @@ two\n int two() {\n",
-                    "@@ -7,4 +12,4 @@ two\n-int two() {\n+int two() {\n",
-                    "1 lines are told as removed and added, but stay")
-
-    def test_a_gap_between_pieces(self):
-        self.expect("line 4:\n\n```cpp\n\n", "line 5:\n\n```cpp\n", "lines 4 to 4 are not told")
-
-    def test_a_missing_last_piece(self):
-        self.expect("`evolve/b.h`, `stale`, line 4:", "No caption.", "lines 4 to 5 are not told")
-
-    def test_overlapping_pieces(self):
-        self.expect("line 4:\n\n```cpp\n", "line 3:\n\n```cpp\nint fresh();\n",
-                    "line 3 of evolve/b.h is told in an earlier piece too")
-
-    def test_a_piece_inside_of_another(self):
-        self.expect("\nThe end.\n", "\n`evolve/b.h`, x, line 2:\n\n```cpp\n\n```\n",
-                    "line 2 of evolve/b.h is told in an earlier piece too")
-        self.assertEqual(len(self.tree.replay()), 1)
-
-    def test_pieces_in_the_wrong_order(self):
-        self.expect("#pragma once\n\nint fresh();", "#pragma once\n\nint stale();",
-                    "README.md:39: told as new line 3 of evolve/b.h: 'int stale();'")
-
-    def test_a_piece_beyond_the_end(self):
-        self.expect("int stale();\n", "int stale();\nint more();\n", "the file ends before")
-
-    def test_a_diff_of_a_new_file(self):
-        self.expect("\nThe end.\n", "\n`evolve/b.h`, x:\n\n```diff\n@@ -0,0 +1,1 @@\n+#pragma\n"
-                    "```\n", "evolve/b.h is new and must be told in cpp blocks")
-
-    def test_a_piece_of_an_old_file(self):
-        self.expect("\nThe end.\n", "\n`evolve/a.cpp`, x, line 1:\n\n```cpp\nint x;\n```\n",
-                    "evolve/a.cpp was there before and must be told in diff blocks")
-
-    def test_a_block_of_no_file(self):
-        self.expect("\nThe end.\n", "\n`evolve/c.h`, x, line 1:\n\n```cpp\nint x;\n```\n",
-                    "there is no file evolve/c.h")
-
-    def test_an_empty_block(self):
-        self.expect("\nThe end.\n", "\n`evolve/a.cpp`, x:\n\n```diff\n```\n",
-                    "this block tells nothing")
+    def test_each_defect_is_told(self):
+        for what, (old, new, problem) in DEFECTS.items():
+            with self.subTest(what):
+                self.assertEqual(CHAPTER.count(old), 1, old)
+                self.tree.tell(CHAPTER.replace(old, new))
+                self.assertIn(problem, "\n".join(self.tree.replay()))
 
     def test_a_final_newline(self):
         for files in ({"evolve/a.cpp": NEW[:-1], "evolve/b.h": FRESH},
@@ -412,75 +380,6 @@ class DiffTest(unittest.TestCase):
         one, two = "  if (x) {\n    f();\n  }\n", "  if (y) {\n    f();\n  }\n"
         whole = linediff.script(f"{{\n{one}}}".split("\n"), f"{{\n{one}{two}}}".split("\n"))
         self.assertEqual("".join(x.text + "\n" for x in whole if x.sign == "+"), two)
-
-
-class OutlineTest(unittest.TestCase):
-    """Definitions are found and named, and pieces are cut between them."""
-
-    CODE = """#include <vector>
-
-namespace evolve {
-
-// Waits.
-int poll::wait(std::optional<int> timeout,
-               std::function<void(int)> f) {
-  if (timeout) {
-    return f(*timeout);
-  }
-  return 0;
-}
-
-template <typename T>
-class tailq {
- public:
-  bool empty() const { return first_ == nullptr; }
-  tailq& operator=(const tailq&) = delete;
-
- private:
-  T* first_ = nullptr;
-};
-
-constexpr int most = 3;
-std::vector<int> all();
-
-}  // namespace evolve
-""".split("\n")
-
-    def test_definitions(self):
-        self.assertEqual([(one.start, one.end, one.name)
-                          for one in cpp_outline.definitions(self.CODE)],
-                         [(5, 12, "poll::wait"), (14, 22, "tailq"), (23, 24, "most"),
-                          (24, 25, "all")])
-
-    def test_names(self):
-        for text, name in (("  std::function<void(int)> then_;", "then_"),
-                           ("  int fds_[2] = {-1, -1};", "fds_"),
-                           ("bool operator==(const a& x, const a& y) {", "operator=="),
-                           ("using callback = void (*)(int);", "callback"),
-                           ("  virtual ~eventop() = default;", "~eventop"),
-                           ("enum class what : short {", "what"),
-                           ("class event_base::run {", "event_base::run"),
-                           ("  void (*make_)(const int*);", "make_"),
-                           ("  alignas(void*) std::byte object_[3 * sizeof(int)];", "object_"),
-                           ("[[nodiscard]] bool full() const;", "full"),
-                           ("void event::add() { base_->add(*this); }", "event::add"),
-                           ("class event;", "event"),
-                           ("  struct hook hook_;", "hook_"),
-                           ("extern \"C\" void handler(int sig) {", "handler")):
-            self.assertEqual(cpp_outline.name_of(text), name, text)
-
-    def test_parts(self):
-        for start, end, part in ((0, 3, "the includes"), (4, 12, "`poll::wait`"),
-                                 (8, 10, "`poll::wait`"), (13, 22, "`tailq`"),
-                                 (16, 18, "`empty` and `operator=` of `tailq`"),
-                                 (4, 5, "`poll::wait`"), (13, 14, "`tailq`")):
-            self.assertEqual(cpp_outline.part_name(self.CODE, range(start, end)), part)
-
-    def test_pieces(self):
-        function = ["int f() {", *["  g();"] * 8, "}", ""]
-        self.assertEqual(cpp_outline.cut(function * 3, 0, 33), [0, 11, 22])
-        pieces = cpp_outline.cut(["  g();"] * 95, 0, 95) + [95]
-        self.assertLessEqual(max(two - one for one, two in zip(pieces, pieces[1:])), 40)
 
 
 def some_line(rand):
@@ -703,12 +602,11 @@ class WeaveTest(unittest.TestCase):
                 self.assertLessEqual(max(len(block.changes()) for block in blocks), 40)
 
 
-class PlacingTest(unittest.TestCase):
+class PlacingTest(TwoStages):
     """Which block a new line goes to."""
 
     def setUp(self):
-        self.tree = Tree(self)
-        self.tree.write(self.tree.previous, {"evolve/a.cpp": OLD})
+        super().setUp()
         self.files = {"evolve/a.cpp": NEW, "evolve/b.h": FRESH}
 
     def weave(self, *edits):
@@ -717,7 +615,6 @@ class PlacingTest(unittest.TestCase):
             self.assertEqual(self.files[name].count(old), 1)
             self.files[name] = self.files[name].replace(old, new)
         self.tree.write(self.tree.stage, self.files)
-        self.tree.tell(CHAPTER)
         text, left, touched = chapter.weave(self.tree.stage, self.tree.previous)
         return told.parse(text), left, touched
 
@@ -791,7 +688,8 @@ class PlacingTest(unittest.TestCase):
                          ["@@ -5,3 +5,5 @@", " }", "", "+int two() {", "+  f();", " int z;"])
         self.assertEqual(telling.diff_body(second),
                          ["@@ -5,3 +7,5 @@ two", " }", "", "+}", "+", " int z;"])
-        telling = weaving.Telling("a", "f {\n  x;\n}\n", "f {\n  x;\n  y;\n  z;\n}\n", [])
+        old, new = "f() {\n  x;\n}\n", "f() {\n  x;\n  y;\n  z;\n}\n"
+        telling = weaving.Telling("a", old, new, [])
         self.assertEqual(telling.diff_body(telling.changed[1:]),
                          ["@@ -3,1 +4,2 @@ f", "+  z;", " }"])
 
@@ -801,14 +699,8 @@ class PlacingTest(unittest.TestCase):
             self.weave()
 
 
-class CommandTest(unittest.TestCase):
+class CommandTest(TwoStages):
     """The command line and the stage folders."""
-
-    def setUp(self):
-        self.tree = Tree(self)
-        self.tree.write(self.tree.previous, {"evolve/a.cpp": OLD})
-        self.tree.write(self.tree.stage, {"evolve/a.cpp": NEW, "evolve/b.h": FRESH})
-        self.tree.tell(CHAPTER)
 
     def run_tool(self, *words):
         """Exit status and output of chapter.py on this tree."""

@@ -12,7 +12,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import check
-from checks import chapters, cpp, diffs, exercises, files, layers, plants, transcripts
+import cpp
+from checks import chapters, diffs, exercises, files, layers, plants, transcripts
 from checks.core import RULES, Note, Problem, Tree
 
 

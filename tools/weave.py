@@ -5,7 +5,7 @@ lines that are told are found again by their text, a new line goes to the block 
 neighbours, and a line that no block has a claim to is reported, for the author to place.
 """
 
-import cpp_outline
+import cpp
 import linediff
 from told import ChapterError, Hunk, chapter_of, lines_of, parse, renumbered, sources
 
@@ -28,7 +28,6 @@ class Telling:
         self.script = linediff.script(self.old, self.new) if new is not None else []
         self.changed = [k for k, line in enumerate(self.script) if line.sign != " "]
         self._place(adopt)
-        self._scopes = {"-": cpp_outline.enclosing(self.old), "+": cpp_outline.enclosing(self.new)}
 
     def _check_kinds(self):
         """A block of the wrong kind has no place to go to."""
@@ -150,7 +149,7 @@ class Telling:
     def scope(self, k):
         """The name of the definition around the script's line k, a changed one."""
         sign, number = _place_of(self.script[k])[:2]
-        return self._scopes[sign][number]
+        return cpp.enclosing(tuple(self.old if sign == "-" else self.new))[number]
 
 
 def _place_of(line):

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-import cpp_outline
+import cpp
 import linediff
 import stages
 import told
@@ -106,7 +106,7 @@ def compared(step, name):
     else:
         script, owner = linediff.script(told.lines_of(old or ""), told.lines_of(new or "")), _nobody
     return File(name, old is None, _runs(script, owner),
-                cpp_outline.enclosing(told.lines_of(new or "")))
+                cpp.enclosing(tuple(told.lines_of(new or ""))))
 
 
 def _nobody(_):

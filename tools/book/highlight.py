@@ -1,50 +1,40 @@
 """C++, diffs and transcripts as HTML, in the classes that Doxygen's style sheets colour."""
 
-import re
+from functools import cache
 from html import escape
 
+from pygments.token import Comment, Keyword, Literal, Name
+
+import cpp as scanner
+
+_STYLES = ((Comment.Preproc, "preprocessor"), (Comment.PreprocFile, "preprocessor"),
+           (Comment, "comment"), (Literal.String.Char, "charliteral"),
+           (Literal.String, "stringliteral"), (Keyword.Type, "keywordtype"),
+           (Keyword, "keyword"), (Name.Builtin, "keyword"))
 _FLOW = set("break case catch continue default do else for goto if return switch throw try while "
             "co_await co_return co_yield".split())
-_TYPES = set("auto bool char double float int long short signed unsigned void wchar_t".split())
-_WORDS = set("alignas alignof class concept const constexpr decltype delete enum explicit false "
-             "final friend inline mutable namespace new noexcept nullptr operator override private "
-             "protected public requires reinterpret_cast sizeof static static_assert static_cast "
-             "const_cast struct template this true typedef typename union using virtual".split())
-
-_TOKEN = re.compile(r"""(?P<comment>//.*$|/\*.*?\*/)
-    |(?P<stringliteral>"(?:[^"\\]|\\.)*"|<[\w./]+>(?=\s*$))
-    |(?P<charliteral>'(?:[^'\\]|\\.)+')
-    |(?P<word>[A-Za-z_]\w*)""", re.X)
+_PLAIN = {"post", "thread", "throws"}  # reserved by other dialects, names in ours
 
 
-def _class_of(word):
-    """The style of a word that C++ has reserved, or None."""
-    if word in _FLOW:
-        return "keywordflow"
-    if word in _TYPES:
-        return "keywordtype"
-    return "keyword" if word in _WORDS else None
+def _style(kind, text):
+    """The style of a token, or None."""
+    found = next((style for each, style in _STYLES if kind in each and text not in _PLAIN), None)
+    return "keywordflow" if found == "keyword" and text in _FLOW else found
 
 
-def _span(kind, text):
-    """Coloured text."""
-    return f'<span class="{kind}">{escape(text)}</span>'
-
-
+@cache
 def cpp(line):
     """One line of C++; literals and comments that go over lines are not in our code."""
     if line.lstrip().startswith("#"):
-        return _span("preprocessor", line)
-    out, at = [], 0
-    for token in _TOKEN.finditer(line):
-        kind = token.lastgroup
-        if kind == "word" and (kind := _class_of(token[0])) is None:
-            continue
-        if kind == "stringliteral" and token[0][0] == "<":
-            continue
-        out += [escape(line[at:token.start()]), _span(kind, token[0])]
-        at = token.end()
-    return "".join(out) + escape(line[at:])
+        return f'<span class="preprocessor">{escape(line)}</span>'
+    out, last = [], None
+    for kind, text in scanner.tokens(line):
+        style = _style(kind, text)
+        if style != last:
+            out.append(("</span>" if last else "") + (f'<span class="{style}">' if style else ""))
+        out.append(escape(text))
+        last = style
+    return "".join(out) + ("</span>" if last else "")
 
 
 def diff(line):

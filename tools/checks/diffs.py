@@ -7,8 +7,8 @@ what a reader sees.
 import re
 from typing import NamedTuple
 
+import cpp
 import linediff
-from checks import cpp
 from checks.core import Note, Problem, below, lines, read, rule, sources
 from stages import number
 

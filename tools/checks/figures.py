@@ -7,10 +7,10 @@ before.
 
 import re
 
+import cpp
 import stages
 import told
 from book import figure, pictures
-from checks import cpp
 from checks.core import lines, read, rule, sources
 
 LEAST = 2  # pictures in a chapter

@@ -3,7 +3,7 @@
 import re
 from statistics import median
 
-from checks import cpp
+import cpp
 from checks.core import Note, Problem, below, lines, read, rule, sources
 from checks.layers import BACKENDS
 

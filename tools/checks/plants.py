@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, NamedTuple
 
+import cpp
 import linediff
 import stages
 import told
-from checks import cpp
 from checks.chapters import MOST_WORDS, SECTIONS, Text
 from checks.core import lines, read, sources
 from checks.diffs import FIRST_STAGE_LINES, BIG_STEP_LINES, WORTH
