@@ -70,7 +70,9 @@ inline std::uint64_t clock_ns(clockid_t id) {
          static_cast<std::uint64_t>(t.tv_nsec);
 }
 
-inline std::uint64_t now_ns() { return clock_ns(CLOCK_MONOTONIC); }
+inline std::uint64_t now_ns() {
+  return clock_ns(CLOCK_MONOTONIC);
+}
 inline std::uint64_t thread_cpu_ns() {
   return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
@@ -164,7 +166,9 @@ class region {
 };
 
 /// The callback of what must not happen.
-inline void never(void*) { std::abort(); }
+inline void never(void*) {
+  std::abort();
+}
 
 /// One turn that does not wait, so that what was collected reaches the kernel;
 /// a loop that has no such turn collects nothing.

@@ -57,7 +57,9 @@ class adapter {
   void io_drop(io& e) { e.destroy(); }
 
 #if __has_include("evolve/evmap.h")
-  void poll() { base_.loop(loop_flags::nonblock); }
+  void poll() {
+    base_.loop(loop_flags::nonblock);
+  }
   void run() {
 #if __has_include("evolve/clock.h")
     base_.loop(loop_flags::no_exit_on_empty);
@@ -65,7 +67,9 @@ class adapter {
     base_.loop();
 #endif
   }
-  void stop() { base_.loopbreak(); }
+  void stop() {
+    base_.loopbreak();
+  }
 #else
   // A loop that nobody can ask to stop is left by an exception.
   struct stopped {};
@@ -75,7 +79,9 @@ class adapter {
     } catch (stopped) {
     }
   }
-  [[noreturn]] void stop() { throw stopped(); }
+  [[noreturn]] void stop() {
+    throw stopped();
+  }
 #endif
 
 #if __has_include("evolve/clock.h")
@@ -89,7 +95,9 @@ class adapter {
   void io_timeout_start(io_timeout& e, std::int64_t us) {
     e->add(std::chrono::microseconds(us));
   }
-  void io_timeout_stop(io_timeout& e) { e->del(); }
+  void io_timeout_stop(io_timeout& e) {
+    e->del();
+  }
   void io_timeout_rearm(io_timeout& e, std::int64_t us) {
     e->add(std::chrono::microseconds(us));
   }
@@ -101,12 +109,16 @@ class adapter {
   void timer_start(timer& e, std::int64_t us) {
     e->add(std::chrono::microseconds(us));
   }
-  void timer_stop(timer& e) { e->del(); }
+  void timer_stop(timer& e) {
+    e->del();
+  }
 
   void common_timers(std::int64_t us) {
     common_ = &base_.init_common_timeout(std::chrono::microseconds(us));
   }
-  void common_timer_start(timer& e, std::int64_t) { e->add(*common_); }
+  void common_timer_start(timer& e, std::int64_t) {
+    e->add(*common_);
+  }
 #endif
 
 #if __has_include("evolve/evsig.h")
@@ -116,18 +128,24 @@ class adapter {
   void signal_init(signal& e, int signo, void* arg) {
     e.make(base_, signo, what::signal | what::persist, [arg] { F(arg); });
   }
-  void signal_start(signal& e) { e->add(); }
+  void signal_start(signal& e) {
+    e->add();
+  }
 #endif
 
 #if __has_include("evolve/evthread.h")
   using async = room;
 
-  bool threads() const { return threads_; }
+  bool threads() const {
+    return threads_;
+  }
   template <auto F>
   void async_init(async& e, void* arg) {
     e.make(base_, -1, what::persist, [arg] { F(arg); });
   }
-  void async_send(async& e) { e->active(what::read); }
+  void async_send(async& e) {
+    e->active(what::read);
+  }
   void post(void (*call)(void*), void* arg) {
     base_.post([call, arg] { call(arg); });
   }

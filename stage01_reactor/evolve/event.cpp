@@ -20,9 +20,13 @@ event::~event() {
   if (any(flags_)) base_->del(*this);
 }
 
-void event::add() { base_->add(*this); }
+void event::add() {
+  base_->add(*this);
+}
 
-void event::del() noexcept { base_->del(*this); }
+void event::del() noexcept {
+  base_->del(*this);
+}
 
 what event::pending() const noexcept {
   return any(flags_ & evlist::inserted) ? events_ & any_io : what::none;

@@ -69,6 +69,8 @@ class pair {
 
 /// The number of a descriptor that has been closed; good until the next one is
 /// opened.
-inline int closed_fd() { return pair().a(); }
+inline int closed_fd() {
+  return pair().a();
+}
 
 }  // namespace evolve

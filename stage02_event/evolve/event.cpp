@@ -24,13 +24,21 @@ event::~event() {
   if (any(flags_)) base_->forget(*this);
 }
 
-void event::add() { base_->add(*this); }
+void event::add() {
+  base_->add(*this);
+}
 
-void event::del() noexcept { base_->del(*this); }
+void event::del() noexcept {
+  base_->del(*this);
+}
 
-void event::active(what res) { base_->active(*this, res); }
+void event::active(what res) {
+  base_->active(*this, res);
+}
 
-what event::pending(what mask) const noexcept { return waits() & mask; }
+what event::pending(what mask) const noexcept {
+  return waits() & mask;
+}
 
 what event::waits() const noexcept {
   what found = what::none;
@@ -39,6 +47,8 @@ what event::waits() const noexcept {
   return found;
 }
 
-void event::priority_set(int priority) { base_->set_priority(*this, priority); }
+void event::priority_set(int priority) {
+  base_->set_priority(*this, priority);
+}
 
 }  // namespace evolve

@@ -97,11 +97,17 @@ loop_result event_base::loop(loop_flags flags) {
   return loop_result::stopped;
 }
 
-void event_base::loopexit() noexcept { exit_ = true; }
+void event_base::loopexit() noexcept {
+  exit_ = true;
+}
 
-void event_base::loopbreak() noexcept { break_ = true; }
+void event_base::loopbreak() noexcept {
+  break_ = true;
+}
 
-void event_base::loopcontinue() noexcept { continue_ = true; }
+void event_base::loopcontinue() noexcept {
+  continue_ = true;
+}
 
 void event_base::once(int fd, what events, callback function) {
   if (any(events & what::persist)) {
@@ -242,9 +248,13 @@ void event_base::forget(event& ev) noexcept {
   if (running_ == &ev) running_ = nullptr;
 }
 
-inline void event_base::watch(event& ev) { io_.add(*evsel_, ev); }
+inline void event_base::watch(event& ev) {
+  io_.add(*evsel_, ev);
+}
 
-inline void event_base::unwatch(event& ev) noexcept { io_.del(*evsel_, ev); }
+inline void event_base::unwatch(event& ev) noexcept {
+  io_.del(*evsel_, ev);
+}
 
 void event_base::active(event& ev, what res) {
   if (any(res & what::unwatched)) {

@@ -22,7 +22,9 @@ constexpr int max_mends = 8;
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
-time_point read_steady_clock() { return clock::now(); }
+time_point read_steady_clock() {
+  return clock::now();
+}
 
 }  // namespace
 
@@ -130,9 +132,13 @@ void event_base::loopexit(std::optional<duration> delay) {
   schedule(exit_timer_, due, ++sequence_);
 }
 
-void event_base::loopbreak() noexcept { break_ = true; }
+void event_base::loopbreak() noexcept {
+  break_ = true;
+}
 
-void event_base::loopcontinue() noexcept { continue_ = true; }
+void event_base::loopcontinue() noexcept {
+  continue_ = true;
+}
 
 void event_base::once(int fd, what events, callback function,
                       std::optional<duration> timeout) {
@@ -188,7 +194,9 @@ void event_base::priority_init(int count) {
   activequeues_.resize(static_cast<std::size_t>(count));
 }
 
-time_point event_base::now() noexcept { return gettime(); }
+time_point event_base::now() noexcept {
+  return gettime();
+}
 
 void event_base::update_time_cache() noexcept {
   time_cache_ = clock_();
@@ -333,9 +341,13 @@ void event_base::forget(event& ev) noexcept {
   if (running_ == &ev) running_ = nullptr;
 }
 
-inline void event_base::watch(event& ev) { io_.add(*evsel_, ev); }
+inline void event_base::watch(event& ev) {
+  io_.add(*evsel_, ev);
+}
 
-inline void event_base::unwatch(event& ev) noexcept { io_.del(*evsel_, ev); }
+inline void event_base::unwatch(event& ev) noexcept {
+  io_.del(*evsel_, ev);
+}
 
 inline void event_base::start_timer(event& ev, duration length) noexcept {
   take_back_timeout(ev);

@@ -34,7 +34,9 @@ constexpr method table[] = {
 
 }  // namespace
 
-std::span<const method> supported_methods() noexcept { return table; }
+std::span<const method> supported_methods() noexcept {
+  return table;
+}
 
 std::unique_ptr<eventop> make_eventop(std::string_view name) {
   std::string known;

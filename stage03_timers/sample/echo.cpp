@@ -85,11 +85,15 @@ unique_fd listen_on(std::uint16_t port) {
 }
 
 // Whether a read or a write has only come too early.
-bool not_yet(int error) { return error == EAGAIN || error == EINTR; }
+bool not_yet(int error) {
+  return error == EAGAIN || error == EINTR;
+}
 
 // Whether the loop still watches an event that it has told this: if not, the
 // event would wait for ever, as a read that only comes too early would, too.
-bool watched(what fired) { return fired != what::unwatched; }
+bool watched(what fired) {
+  return fired != what::unwatched;
+}
 
 // Whether a call has failed for want of descriptors or memory.
 bool exhausted(int error) {
@@ -174,7 +178,9 @@ void connection::send() {
   wait();
 }
 
-void connection::give_up() { owner_.drop(fd_.get()); }
+void connection::give_up() {
+  owner_.drop(fd_.get());
+}
 
 // A socket has room nearly always: who waited for it without need would be
 // called in every turn. To add what is added, or delete what is not, is free.

@@ -33,7 +33,9 @@ constexpr duration slack = std::chrono::microseconds(1);
 
 // Whether it says that there is no such call, or that it is forbidden. If there
 // is more to it, the other call will say so.
-bool is_refusal(int error) noexcept { return error != EINTR && error != EBADF; }
+bool is_refusal(int error) noexcept {
+  return error != EINTR && error != EBADF;
+}
 
 std::uint32_t to_epoll(what events) noexcept {
   std::uint32_t bits = 0;
@@ -61,7 +63,9 @@ what from_epoll(std::uint32_t bits) noexcept {
   return fired;
 }
 
-unique_fd make_epoll() { return unique_fd(::epoll_create1(EPOLL_CLOEXEC)); }
+unique_fd make_epoll() {
+  return unique_fd(::epoll_create1(EPOLL_CLOEXEC));
+}
 
 }  // namespace
 

@@ -110,9 +110,13 @@ class registry_guard {
 
 sigset_t mask_at_fork;  // of the thread that forks; the registry guards it
 
-void before_fork() noexcept { mask_at_fork = lock_registry(); }
+void before_fork() noexcept {
+  mask_at_fork = lock_registry();
+}
 
-void after_fork() noexcept { unlock_registry(mask_at_fork); }
+void after_fork() noexcept {
+  unlock_registry(mask_at_fork);
+}
 
 // The child has one thread. The others, which ran the handler or slept in their
 // loops, have stayed behind, and the pipes are the parent's.
@@ -240,9 +244,13 @@ evsig::list& evsig::reserve(int signo) {
   return sigmap_[index(signo)];
 }
 
-bool evsig::pending() const noexcept { return caught_->pending.load(); }
+bool evsig::pending() const noexcept {
+  return caught_->pending.load();
+}
 
-bool evsig::reset() noexcept { return caught_->pending.exchange(false); }
+bool evsig::reset() noexcept {
+  return caught_->pending.exchange(false);
+}
 
 int evsig::take(int signo) noexcept {
   const unsigned count = caught_->counts[index(signo)].exchange(0);

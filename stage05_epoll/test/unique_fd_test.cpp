@@ -17,9 +17,13 @@ static_assert(!std::is_copy_assignable_v<unique_fd>);
 static_assert(std::is_nothrow_move_constructible_v<unique_fd>);
 static_assert(std::is_nothrow_move_assignable_v<unique_fd>);
 
-bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) != -1;
+}
 
-unique_fd make() { return unique_fd(::dup(STDERR_FILENO)); }
+unique_fd make() {
+  return unique_fd(::dup(STDERR_FILENO));
+}
 
 TEST(UniqueFd, ClosesItsDescriptorWhenItGoes) {
   std::optional<unique_fd> owner(make());

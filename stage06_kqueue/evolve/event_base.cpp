@@ -23,7 +23,9 @@ constexpr int max_mends = 8;
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
-time_point read_steady_clock() { return clock::now(); }
+time_point read_steady_clock() {
+  return clock::now();
+}
 
 // What can be waited for by number: on a descriptor, or as a signal.
 constexpr what any_number = any_io | what::signal;
@@ -146,9 +148,13 @@ void event_base::loopexit(std::optional<duration> delay) {
   schedule(exit_timer_, due, ++sequence_);
 }
 
-void event_base::loopbreak() noexcept { break_ = true; }
+void event_base::loopbreak() noexcept {
+  break_ = true;
+}
 
-void event_base::loopcontinue() noexcept { continue_ = true; }
+void event_base::loopcontinue() noexcept {
+  continue_ = true;
+}
 
 void event_base::once(int fd, what events, callback function,
                       std::optional<duration> timeout) {
@@ -212,7 +218,9 @@ void event_base::priority_init(int count) {
   activequeues_.resize(static_cast<std::size_t>(count));
 }
 
-time_point event_base::now() noexcept { return gettime(); }
+time_point event_base::now() noexcept {
+  return gettime();
+}
 
 void event_base::update_time_cache() noexcept {
   time_cache_ = clock_();

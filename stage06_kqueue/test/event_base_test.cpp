@@ -626,7 +626,9 @@ class Priorities : public OnFake {
   }
 };
 
-TEST_F(Priorities, ThereIsOneAtFirst) { EXPECT_EQ(base.npriorities(), 1); }
+TEST_F(Priorities, ThereIsOneAtFirst) {
+  EXPECT_EQ(base.npriorities(), 1);
+}
 
 TEST_F(Priorities, ThereCanBe1To256) {
   for (const int count : {2, 255, 256, 1}) {

@@ -51,17 +51,29 @@ event::~event() {
   if (any(flags_ & ~evlist::internal)) base_->forget(*this);
 }
 
-void event::add(std::optional<duration> timeout) { base_->add(*this, timeout); }
+void event::add(std::optional<duration> timeout) {
+  base_->add(*this, timeout);
+}
 
-void event::add(common_timeout& timeout) { base_->add(*this, timeout); }
+void event::add(common_timeout& timeout) {
+  base_->add(*this, timeout);
+}
 
-void event::del() noexcept { base_->del(*this); }
+void event::del() noexcept {
+  base_->del(*this);
+}
 
-void event::remove_timer() noexcept { base_->remove_timer(*this); }
+void event::remove_timer() noexcept {
+  base_->remove_timer(*this);
+}
 
-void event::active(what res) { base_->active(*this, res); }
+void event::active(what res) {
+  base_->active(*this, res);
+}
 
-what event::pending(what mask) const noexcept { return waits() & mask; }
+what event::pending(what mask) const noexcept {
+  return waits() & mask;
+}
 
 what event::waits() const noexcept {
   what found = what::none;
@@ -78,6 +90,8 @@ std::optional<time_point> event::deadline() const noexcept {
   return deadline_;
 }
 
-void event::priority_set(int priority) { base_->set_priority(*this, priority); }
+void event::priority_set(int priority) {
+  base_->set_priority(*this, priority);
+}
 
 }  // namespace evolve

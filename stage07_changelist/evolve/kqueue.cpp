@@ -92,7 +92,9 @@ bool tells_of_errors(int kq) noexcept {
 
 }  // namespace
 
-kqueue::kqueue() : events_(first_events) { open(); }
+kqueue::kqueue() : events_(first_events) {
+  open();
+}
 
 kqueue::~kqueue() {
   if (::getpid() != owner_) [[maybe_unused]]

@@ -169,6 +169,8 @@ int main(int argc, char** argv) {
 
 #include <iostream>
 
-int main() { std::cout << "churn: there is no epoll on this system\n"; }
+int main() {
+  std::cout << "churn: there is no epoll on this system\n";
+}
 
 #endif

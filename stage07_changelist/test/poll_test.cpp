@@ -19,7 +19,9 @@
 namespace evolve {
 namespace {
 
-TEST(Poll, IsAMethod) { EXPECT_STREQ(make_eventop("poll")->name(), "poll"); }
+TEST(Poll, IsAMethod) {
+  EXPECT_STREQ(make_eventop("poll")->name(), "poll");
+}
 
 TEST(Poll, TellsOfAHangupAsAllThatCanBeWaitedFor) {
   pair fds;

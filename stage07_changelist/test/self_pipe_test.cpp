@@ -38,7 +38,9 @@ int make_pipe(int* ends, int flags) {
 }  // namespace evolve
 
 /// These stand in the program for the C library's, and do what those do.
-extern "C" int pipe(int* ends) noexcept { return evolve::make_pipe(ends, 0); }
+extern "C" int pipe(int* ends) noexcept {
+  return evolve::make_pipe(ends, 0);
+}
 extern "C" int pipe2(int* ends, int flags) noexcept {
   return evolve::make_pipe(ends, flags);
 }

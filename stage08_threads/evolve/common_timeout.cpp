@@ -57,7 +57,9 @@ void common_timeout::schedule_front() noexcept {
 }
 
 // One at a time: a deadline in the heap may lie between two of the queue.
-void common_timeout::expire() noexcept { base_.expire(events_.front()); }
+void common_timeout::expire() noexcept {
+  base_.expire(events_.front());
+}
 
 void common_timeout::self_check() const {
   const event* before = nullptr;

@@ -24,7 +24,9 @@ constexpr int max_mends = 8;
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
-time_point read_steady_clock() { return clock::now(); }
+time_point read_steady_clock() {
+  return clock::now();
+}
 
 // What can be waited for by number: on a descriptor, or as a signal.
 constexpr what any_number = any_io | what::signal;

@@ -18,7 +18,9 @@ constexpr std::size_t parent_of(std::size_t at) noexcept {
 
 }  // namespace
 
-min_heap::~min_heap() { std::free(heap_); }
+min_heap::~min_heap() {
+  std::free(heap_);
+}
 
 inline bool min_heap::too_early(const entry& e) noexcept {
   return e.deadline != e.ev->deadline_;

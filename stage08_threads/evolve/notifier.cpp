@@ -13,9 +13,13 @@ namespace evolve {
 namespace {
 
 #ifdef __linux__
-int make_eventfd() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+int make_eventfd() noexcept {
+  return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
 #else
-int make_eventfd() noexcept { return -1; }
+int make_eventfd() noexcept {
+  return -1;
+}
 #endif
 
 }  // namespace

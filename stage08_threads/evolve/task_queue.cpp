@@ -2,7 +2,9 @@
 
 namespace evolve {
 
-task_queue::~task_queue() { clear(); }
+task_queue::~task_queue() {
+  clear();
+}
 
 void task_queue::push(std::unique_ptr<task> pushed) noexcept {
   task* const newest = pushed.release();

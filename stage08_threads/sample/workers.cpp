@@ -85,10 +85,14 @@ std::uint16_t port_of(int fd) {
 }
 
 // Whether a read or a write has only come too early.
-bool not_yet(int error) { return error == EAGAIN || error == EINTR; }
+bool not_yet(int error) {
+  return error == EAGAIN || error == EINTR;
+}
 
 // Whether the loop still watches an event that it tells this.
-bool watched(what fired) { return fired != what::unwatched; }
+bool watched(what fired) {
+  return fired != what::unwatched;
+}
 
 constexpr std::chrono::milliseconds pause(50);
 
@@ -185,7 +189,9 @@ void connection::send() {
   wait();
 }
 
-void connection::give_up() { owner_.drop(fd_.get()); }
+void connection::give_up() {
+  owner_.drop(fd_.get());
+}
 
 void connection::wait() {
   event& next = unsent_.empty() ? readable_ : writable_;

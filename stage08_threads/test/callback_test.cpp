@@ -51,7 +51,9 @@ TEST(Callback, TellsAsMuchAsTheFunctionTakes) {
 }
 
 int remembered = 0;
-void remember(int fd, what) { remembered = fd; }
+void remember(int fd, what) {
+  remembered = fd;
+}
 
 TEST(Callback, TakesAPlainFunction) {
   const callback by_name(remember);

@@ -595,7 +595,9 @@ class EpollWaits : public Epoll {
 #endif
   }
 
-  static int timers_set() { return timerfd_calls::count; }
+  static int timers_set() {
+    return timerfd_calls::count;
+  }
 };
 
 TEST_F(EpollWaits, AreNeverTooShort) {

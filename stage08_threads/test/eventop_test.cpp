@@ -28,7 +28,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(TimeoutMs, OfNothingIsForEver) { EXPECT_EQ(timeout_ms(std::nullopt), -1); }
+TEST(TimeoutMs, OfNothingIsForEver) {
+  EXPECT_EQ(timeout_ms(std::nullopt), -1);
+}
 
 TEST(TimeoutMs, RoundsUp) {
   EXPECT_EQ(timeout_ms(0ns), 0);
@@ -106,7 +108,9 @@ class Eventop : public ::testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Backends, Eventop, ::testing::ValuesIn(backends),
                          backend_name);
 
-TEST_P(Eventop, SaysItsName) { EXPECT_STREQ(op->name(), GetParam()); }
+TEST_P(Eventop, SaysItsName) {
+  EXPECT_STREQ(op->name(), GetParam());
+}
 
 TEST_P(Eventop, FindsNothingWhereNothingIsWatched) {
   EXPECT_EQ(turn(), answer{});

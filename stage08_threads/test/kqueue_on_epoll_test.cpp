@@ -357,7 +357,9 @@ TEST_F(KqueueOnEpoll, RefusesWhatIsNoQueue) {
 
 // The timeout
 
-TEST_F(KqueueOnEpoll, AZeroTimeoutPolls) { EXPECT_EQ(q.ready().size(), 0u); }
+TEST_F(KqueueOnEpoll, AZeroTimeoutPolls) {
+  EXPECT_EQ(q.ready().size(), 0u);
+}
 
 TEST_F(KqueueOnEpoll, WaitsForAsLongAsTheTimeoutSays) {
   struct kevent got;
@@ -838,7 +840,9 @@ TEST_F(KqueueOnEpoll, APipeWithoutAReaderIsRefusedAsOnFreeBSD) {
 
 // Signals
 
-void send(int signo) { ASSERT_EQ(::kill(::getpid(), signo), 0); }
+void send(int signo) {
+  ASSERT_EQ(::kill(::getpid(), signo), 0);
+}
 
 TEST_F(KqueueOnEpoll, TellsOfASignalBetweenAddAndWait) {
   int mine = 0;

@@ -463,7 +463,9 @@ class kernel {
 
 kernel the_kernel;
 
-std::size_t size_of(int n) { return static_cast<std::size_t>(std::max(n, 0)); }
+std::size_t size_of(int n) {
+  return static_cast<std::size_t>(std::max(n, 0));
+}
 
 }  // namespace
 
