@@ -85,6 +85,7 @@ class event {
   what events() const noexcept { return events_; }
 
  private:
+  friend class active_queues;
   friend class event_base;
 
   // In libevent's order.

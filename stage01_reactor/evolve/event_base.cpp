@@ -38,12 +38,12 @@ event_base::~event_base() {
   for (event* ev : by_fd_) {
     if (ev) del(*ev);
   }
-  while (!activequeue_.empty()) del(activequeue_.front());
+  while (!activequeues_.empty()) del(activequeues_.front());
 }
 
 loop_result event_base::dispatch() {
   const run guard(*this);
-  while (event_count_ > 0) {
+  while (haveevents()) {
     evsel_->prepare();
     evsel_->wait(timeout_next());
     for (const ready& r : evsel_->collect()) activate(r);
@@ -61,12 +61,12 @@ void event_base::add(event& ev) {
   mark(ev, evlist::inserted);
   // The event is watched again: that it is not must not be told any more.
   if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
-    queue_remove_active(ev);
+    activequeues_.remove(ev);
   }
 }
 
 void event_base::del(event& ev) noexcept {
-  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  if (any(ev.flags_ & evlist::active)) activequeues_.remove(ev);
   if (any(ev.flags_ & evlist::inserted)) {
     unwatch(ev);
     unmark(ev, evlist::inserted);
@@ -93,9 +93,13 @@ inline void event_base::unwatch(event& ev) noexcept {
   evsel_->del(ev.fd_, ev.events_ & any_io, what::none);
 }
 
+bool event_base::haveevents() const noexcept {
+  return event_count_ > 0 || !activequeues_.empty();
+}
+
 std::optional<std::chrono::nanoseconds> event_base::timeout_next()
     const noexcept {
-  if (!activequeue_.empty()) return std::chrono::nanoseconds(0);
+  if (!activequeues_.empty()) return std::chrono::nanoseconds(0);
   return std::nullopt;
 }
 
@@ -113,33 +117,21 @@ inline void event_base::activate(event& ev, what res) {
     return;
   }
   ev.res_ = res;
-  queue_insert_active(ev);
+  activequeues_.insert(ev);
 }
 
 void event_base::process_active() {
-  while (!activequeue_.empty()) call(activequeue_.front());
+  while (!activequeues_.empty()) call(activequeues_.front());
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
 inline void event_base::call(event& ev) {
   const int fd = ev.fd_;
   const what res = ev.res_;
-  queue_remove_active(ev);
+  activequeues_.remove(ev);
   if (!any(ev.events_ & what::persist)) del(ev);
   const callback function = ev.callback_;
   function(fd, res);
-}
-
-inline void event_base::queue_insert_active(event& ev) noexcept {
-  ev.flags_ |= evlist::active;
-  activequeue_.push_back(ev);
-  ++event_count_;
-}
-
-inline void event_base::queue_remove_active(event& ev) noexcept {
-  ev.flags_ &= ~evlist::active;
-  activequeue_.remove(ev);
-  --event_count_;
 }
 
 inline void event_base::mark(event& ev, evlist state) noexcept {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "evolve/active_queues.h"
 #include "evolve/event.h"
 #include "evolve/eventop.h"
 
@@ -71,28 +72,25 @@ class event_base {
   friend class event;
   class run;
 
-  using activequeue = tailq<event, &event::active_next_>;  // what is due
-
   void add(event& ev);  // for event::add()
   void del(event& ev) noexcept;  // takes it off all that it is on
   void watch(event& ev);  // puts it on the map by its number
   void unwatch(event& ev) noexcept;  // takes it off the map
 
+  bool haveevents() const noexcept;  // whether there is a reason to go on
   // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
-  void activate(const ready& r);  // makes due whom it concerns
+  void activate(const ready& r);  // makes due the events on it
   void activate(event& ev, what res);  // it is due, once, for that too
   void process_active();  // calls what is due
   void call(event& ev);  // calls its callback
-  void queue_insert_active(event& ev) noexcept;  // at the end of its queue
-  void queue_remove_active(event& ev) noexcept;  // wherever it stands
   void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
   void unmark(event& ev, evlist state) noexcept;  // the reverse
 
-  std::unique_ptr<eventop> evsel_;  // how to wait
-  std::vector<event*> by_fd_;  // who waits on a descriptor, or null
-  activequeue activequeue_;  // who is due
-  std::size_t event_count_ = 0;  // the states that events are in, in all
+  std::unique_ptr<eventop> evsel_;  // the backend
+  std::vector<event*> by_fd_;  // by descriptor: the event on it, or null
+  active_queues activequeues_;  // the events that are due
+  std::size_t event_count_ = 0;  // the events that wait for something
   bool running_loop_ = false;  // dispatch() is being called
 };
 

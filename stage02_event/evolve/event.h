@@ -115,6 +115,7 @@ class event {
   event_base& base() const noexcept { return *base_; }
 
  private:
+  friend class active_queues;
   friend class event_base;
   friend class evmap;
 

@@ -15,6 +15,10 @@ namespace {
 
 constexpr int max_priorities = 256;
 
+// What ends a turn, and what ends it for one queue.
+constexpr request ends_turn = request::loopbreak | request::loopcontinue;
+constexpr request ends_queue = ends_turn | request::preempt;
+
 }  // namespace
 
 // The run of a loop, from its beginning to its end by whatever way.
@@ -31,8 +35,7 @@ class event_base::run {
     base_.running_loop_ = false;
     base_.flags_ = loop_flags::none;
     base_.running_priority_ = 0;
-    base_.got_exit_ = std::exchange(base_.exit_, false);
-    base_.got_break_ = std::exchange(base_.break_, false);
+    base_.got_ = std::exchange(base_.requests_, request::none);
   }
   run(const run&) = delete;
   run& operator=(const run&) = delete;
@@ -73,7 +76,7 @@ event_base::~event_base() {
     while (!queue.empty()) del(queue.front());
   };
   for (int fd = 0; fd < io_.size(); ++fd) del_all(io_.waiting_on(fd));
-  for (const activequeue& queue : activequeues_) del_all(queue);
+  for (const auto& queue : activequeues_.by_priority()) del_all(queue);
   while (!once_.empty()) {
     const std::unique_ptr<event_once> left(&once_.front());
     once_.remove(*left);
@@ -83,7 +86,7 @@ event_base::~event_base() {
 loop_result event_base::loop(loop_flags flags) {
   const run guard(*this, flags);
   bool done = false;
-  while (!break_ && !done) {
+  while (!any(requests_ & request::loopbreak) && !done) {
     if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
       return loop_result::no_events;
     }
@@ -91,22 +94,22 @@ loop_result event_base::loop(loop_flags flags) {
     evsel_->wait(timeout_next());
     for (const ready& r : evsel_->collect()) activate(r);
     const bool called = process_active();
-    done = drains() || (any(flags & loop_flags::once) && called &&
-                        event_count_active_.now == 0);
+    done = drains() ||
+           (any(flags & loop_flags::once) && called && activequeues_.empty());
   }
   return loop_result::stopped;
 }
 
 void event_base::loopexit() noexcept {
-  exit_ = true;
+  requests_ |= request::loopexit;
 }
 
 void event_base::loopbreak() noexcept {
-  break_ = true;
+  requests_ |= request::loopbreak;
 }
 
 void event_base::loopcontinue() noexcept {
-  continue_ = true;
+  requests_ |= request::loopcontinue;
 }
 
 void event_base::once(int fd, what events, callback function) {
@@ -150,7 +153,7 @@ void event_base::priority_init(int count) {
         "event_base::priority_init: " + std::to_string(count) +
         " is not between 1 and 256");
   }
-  if (running_loop_ || event_count_active_.now > 0) {
+  if (running_loop_ || !activequeues_.empty()) {
     throw std::logic_error(
         "event_base::priority_init: the loop runs, or an event is due");
   }
@@ -163,13 +166,13 @@ void event_base::priority_init(int count) {
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
-  return kind == event_count::active ? event_count_active_.now
+  return kind == event_count::active ? activequeues_.count().now
                                      : event_count_.now;
 }
 
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   counter& counted =
-      kind == event_count::active ? event_count_active_ : event_count_;
+      kind == event_count::active ? activequeues_.count() : event_count_;
   const std::size_t most = counted.most;
   if (clear) counted.most = counted.now;
   return most;
@@ -198,19 +201,14 @@ void event_base::dump_events(std::ostream& out) const {
 
 void event_base::self_check() const {
   io_.self_check();
+  activequeues_.self_check();
   std::size_t active = 0;
   std::size_t waiting = 0;
   visit([&](const event& ev) {
     active += any(ev.flags_ & evlist::active);
     waiting += any(ev.flags_ & evlist::inserted);
   });
-  for (std::size_t priority = 0; priority < activequeues_.size(); ++priority) {
-    for (const event& ev : activequeues_[priority]) {
-      if (ev.pri_ == priority && any(ev.flags_ & evlist::active)) continue;
-      throw std::logic_error("self_check: an event is on the wrong queue");
-    }
-  }
-  if (active != event_count_active_.now || waiting != event_count_.now) {
+  if (active != activequeues_.count().now || waiting != event_count_.now) {
     throw std::logic_error(
         "self_check: events due or added: " + std::to_string(active) + ", " +
         std::to_string(waiting) + "; not as counted");
@@ -227,12 +225,12 @@ void event_base::add(event& ev) {
   mark(ev, evlist::inserted);
   // The event is watched again: that it is not must not be told any more.
   if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
-    queue_remove_active(ev);
+    activequeues_.remove(ev);
   }
 }
 
 void event_base::del(event& ev) noexcept {
-  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  if (any(ev.flags_ & evlist::active)) activequeues_.remove(ev);
   stop_waiting(ev);
 }
 
@@ -262,18 +260,18 @@ void event_base::active(event& ev, what res) {
   }
   require_priority(ev);
   activate(ev, res);
-  if (ev.pri_ < running_priority_) preempted_ = true;
+  if (ev.pri_ < running_priority_) requests_ |= request::preempt;
 }
 
 inline void event_base::require_priority(const event& ev) const {
-  if (ev.pri_ < activequeues_.size()) return;
+  if (ev.pri_ < activequeues_.npriorities()) return;
   throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
                          ", but the base has only " +
-                         std::to_string(activequeues_.size()));
+                         std::to_string(activequeues_.npriorities()));
 }
 
 void event_base::set_priority(event& ev, int priority) {
-  const auto count = static_cast<int>(activequeues_.size());
+  const auto count = static_cast<int>(activequeues_.npriorities());
   if (priority < 0 || priority >= count) {
     throw std::invalid_argument(
         "event::priority_set: " + std::to_string(priority) +
@@ -286,21 +284,26 @@ void event_base::set_priority(event& ev, int priority) {
 }
 
 std::uint8_t event_base::middle_priority() const noexcept {
-  return static_cast<std::uint8_t>(activequeues_.size() / 2);
+  return static_cast<std::uint8_t>(activequeues_.npriorities() / 2);
+}
+
+request event_base::asked() const noexcept {
+  return running_loop_ ? requests_ : got_;
 }
 
 bool event_base::haveevents() const noexcept {
-  return event_count_.now + event_count_active_.now > 0;
+  return event_count_.now > 0 || !activequeues_.empty();
 }
 
 // Whether this turn is the last, and calls all that is due.
 inline bool event_base::drains() const noexcept {
-  return exit_ || any(flags_ & loop_flags::nonblock);
+  return any(requests_ & request::loopexit) ||
+         any(flags_ & loop_flags::nonblock);
 }
 
 std::optional<std::chrono::nanoseconds> event_base::timeout_next()
     const noexcept {
-  if (drains() || event_count_active_.now > 0) {
+  if (drains() || !activequeues_.empty()) {
     return std::chrono::nanoseconds(0);
   }
   return std::nullopt;
@@ -333,40 +336,34 @@ inline void event_base::activate(event& ev, what res) {
     return;
   }
   ev.res_ = res;
-  ev.turn_ = turn_;
-  queue_insert_active(ev);
+  activequeues_.insert(ev);
 }
 
 // Whether anything was called.
 bool event_base::process_active() {
-  if (event_count_active_.now == 0) return false;
-  next_turn();
-  continue_ = preempted_ = false;
+  if (activequeues_.empty()) return false;
+  activequeues_.next_turn();
+  requests_ &= ~(request::loopcontinue | request::preempt);
   bool called = false;
-  for (running_priority_ = 0; running_priority_ < activequeues_.size();
+  for (running_priority_ = 0; running_priority_ < activequeues_.npriorities();
        ++running_priority_) {
-    called |= process_active_single_queue(activequeues_[running_priority_]);
-    if (break_ || continue_ || (called && !drains())) break;
+    called |= process_active_single_queue(running_priority_);
+    if (any(requests_ & ends_turn) || (called && !drains())) break;
   }
   return called;
 }
 
-// When the count is used up, all that is due is stamped with a number that no
-// turn has: what has been due for 256 turns is not to be taken for new.
-inline void event_base::next_turn() noexcept {
-  if (++turn_ != 0) return;
-  for (activequeue& queue : activequeues_) {
-    for (event& ev : queue) ev.turn_ = 0;
-  }
-  turn_ = 1;
+// Whether the callback was the last one of its queue in this turn.
+inline bool event_base::interrupted() const noexcept {
+  return any(requests_ & (drains() ? ends_turn : ends_queue));
 }
 
-inline bool event_base::process_active_single_queue(activequeue& queue) {
+inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
-  while (!queue.empty() && queue.front().turn_ != turn_) {
-    call(queue.front());
+  while (event* const next = activequeues_.next(priority)) {
+    call(*next);
     called = true;
-    if (break_ || continue_ || (preempted_ && !drains())) break;
+    if (any(requests_) && interrupted()) break;
   }
   return called;
 }
@@ -376,22 +373,10 @@ inline void event_base::call(event& ev) {
   const running_scope guard(*this, ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
-  queue_remove_active(ev);
+  activequeues_.remove(ev);
   if (!any(ev.events_ & what::persist)) del(ev);
   const callback function = ev.callback_;
   function(fd, res);
-}
-
-inline void event_base::queue_insert_active(event& ev) noexcept {
-  ev.flags_ |= evlist::active;
-  activequeues_[ev.pri_].push_back(ev);
-  event_count_active_.up();
-}
-
-inline void event_base::queue_remove_active(event& ev) noexcept {
-  ev.flags_ &= ~evlist::active;
-  activequeues_[ev.pri_].remove(ev);
-  event_count_active_.down();
 }
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
@@ -414,7 +399,7 @@ void event_base::visit(const std::function<void(const event&)>& each) const {
   for (int fd = 0; fd < io_.size(); ++fd) {
     visit_all(io_.waiting_on(fd), evlist::none);
   }
-  for (const activequeue& queue : activequeues_) {
+  for (const auto& queue : activequeues_.by_priority()) {
     visit_all(queue, evlist::inserted);
   }
 }

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "evolve/active_queues.h"
+#include "evolve/counter.h"
 #include "evolve/event.h"
 #include "evolve/eventop.h"
 #include "evolve/evmap.h"
@@ -38,6 +40,19 @@ enum class loop_flags : unsigned {
 /// \libevent{event.h,EVLOOP_ONCE}
 template <>
 inline constexpr bool is_bitmask<loop_flags> = true;
+
+/// What a run of the loop has been asked for.
+enum class request : unsigned {
+  none = 0,
+  loopexit = 1,  ///< to leave after the turn
+  loopbreak = 2,  ///< to leave after the callback
+  loopcontinue = 4,  ///< to end the turn after the callback
+  preempt = 8,  ///< the same, for something more urgent
+};
+
+/// \libevent{event-internal.h,event_base}
+template <>
+inline constexpr bool is_bitmask<request> = true;
 
 /// What event_base::num_events() counts.
 /// \libevent{event.h,EVENT_BASE_COUNT_ADDED}
@@ -127,13 +142,11 @@ class event_base {
   /// Whether this run, or the last one, was asked to exit; also when it did not
   /// need to be, and loop() has returned loop_result::no_events.
   /// \libevent{event.c,event_base_got_exit}
-  bool got_exit() const noexcept { return running_loop_ ? exit_ : got_exit_; }
+  bool got_exit() const noexcept { return any(asked() & request::loopexit); }
 
   /// Whether this run, or the last one, was asked to break.
   /// \libevent{event.c,event_base_got_break}
-  bool got_break() const noexcept {
-    return running_loop_ ? break_ : got_break_;
-  }
+  bool got_break() const noexcept { return any(asked() & request::loopbreak); }
 
   /// Calls `function` once, when one of `events` comes on `fd`; in the next
   /// turn when there are none. There is no event to hold: the base keeps it,
@@ -156,7 +169,7 @@ class event_base {
 
   /// \libevent{event.c,event_base_get_npriorities}
   int npriorities() const noexcept {
-    return static_cast<int>(activequeues_.size());
+    return static_cast<int>(activequeues_.npriorities());
   }
 
   /// The name of the backend.
@@ -200,21 +213,6 @@ class event_base {
   class run;
   class running_scope;
 
-  using activequeue = tailq<event, &event::active_next_>;  // what is due
-
-  // Of something that comes and goes.
-  struct counter {
-    std::size_t now = 0;  // how many there are
-    std::size_t most = 0;  // how many there have been at most
-
-    // One more.
-    void up() noexcept {
-      if (++now > most) most = now;
-    }
-
-    void down() noexcept { --now; }  // one less
-  };
-
   // An event that nobody holds, for once().
   // \libevent{event-internal.h,event_once}
   struct event_once {
@@ -238,41 +236,36 @@ class event_base {
   void set_priority(event& ev, int priority);  // for event::priority_set()
   std::uint8_t middle_priority() const noexcept;  // a new event's
 
+  request asked() const noexcept;  // of this run, or else of the last one
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
   // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
-  void activate(const ready& r);  // makes due whom it concerns
+  void activate(const ready& r);  // makes due the events on it
   void evict(const ready& r);  // the same, a last time: it went bad
   void activate(event& ev, what res);  // it is due, once, for that too
   bool process_active();  // calls what is due; whether any was
-  void next_turn() noexcept;
-  bool process_active_single_queue(activequeue& queue);  // whether any
+  bool interrupted() const noexcept;
+  bool process_active_single_queue(std::size_t priority);  // the same
   void call(event& ev);  // calls its callback
-  void queue_insert_active(event& ev) noexcept;  // at the end of its queue
-  void queue_remove_active(event& ev) noexcept;  // wherever it stands
   void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
   void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
-  std::unique_ptr<eventop> evsel_;  // how to wait
-  evmap io_;  // who waits on a descriptor
-  std::vector<activequeue> activequeues_{1};  // who is due, by priority
-  counter event_count_;  // those that wait for something
-  counter event_count_active_;  // those that are due
-  tailq<event_once, &event_once::next_once> once_;  // whom the base frees
+  // What is watched, and what is due.
+  std::unique_ptr<eventop> evsel_;  // the backend
+  evmap io_;  // the events on each descriptor
+  active_queues activequeues_;  // the events that are due
+  counter event_count_;  // of the events that wait for something
+  tailq<event_once, &event_once::next_once> once_;  // events of the base
 
-  event* running_ = nullptr;  // whose callback is being called
-  std::size_t running_priority_ = 0;  // which queue is being served
-  std::uint8_t turn_ = 0;  // what is due since is for the next turn
-  loop_flags flags_ = loop_flags::none;  // of the run in progress
-  bool running_loop_ = false;  // a run is in progress
-  bool exit_ = false;  // a request: to leave after the turn
-  bool break_ = false;  // a request: to leave after the callback
-  bool continue_ = false;  // a request: to end the turn after the callback
-  bool preempted_ = false;  // something more urgent has become due
-  bool got_exit_ = false;  // the last run was asked to exit
-  bool got_break_ = false;  // the last run was asked to break
+  // The run in progress.
+  event* running_ = nullptr;  // the event that is being called
+  std::size_t running_priority_ = 0;  // the queue that is being served
+  loop_flags flags_ = loop_flags::none;  // as loop() was told
+  bool running_loop_ = false;  // there is one
+  request requests_ = request::none;  // to it, or to the next one
+  request got_ = request::none;  // to the last one
 };
 
 }  // namespace evolve

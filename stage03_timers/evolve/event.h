@@ -162,6 +162,7 @@ class event {
 
  private:
   friend class common_timeout;
+  friend class active_queues;
   friend class event_base;
   friend class evmap;
   friend class min_heap;

@@ -15,6 +15,10 @@ namespace {
 
 constexpr int max_priorities = 256;
 
+// What ends a turn, and what ends it for one queue.
+constexpr request ends_turn = request::loopbreak | request::loopcontinue;
+constexpr request ends_queue = ends_turn | request::preempt;
+
 // How many entries that are too early are mended before a wait, at most. For
 // one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
@@ -42,8 +46,7 @@ class event_base::run {
     base_.running_loop_ = false;
     base_.flags_ = loop_flags::none;
     base_.running_priority_ = 0;
-    base_.got_exit_ = std::exchange(base_.exit_, false);
-    base_.got_break_ = std::exchange(base_.break_, false);
+    base_.got_ = std::exchange(base_.requests_, request::none);
     base_.cached_ = false;
     base_.unschedule(base_.exit_timer_);
   }
@@ -80,7 +83,8 @@ event_base::event_base(std::string_view method)
 event_base::event_base(std::unique_ptr<eventop> evsel)
     : evsel_(evsel ? std::move(evsel)
                    : throw std::invalid_argument("event_base: no backend")),
-      exit_timer_(*this, -1, what::none, [this] { exit_ = true; }),
+      exit_timer_(*this, -1, what::none,
+                  [this] { requests_ |= request::loopexit; }),
       clock_(read_steady_clock) {
   exit_timer_.flags_ |= evlist::internal;
 }
@@ -92,7 +96,7 @@ event_base::~event_base() {
   for (int fd = 0; fd < io_.size(); ++fd) del_all(io_.waiting_on(fd));
   for (const auto& common : common_timeouts_) del_all(common->events_);
   while (!timeheap_.empty()) del(timeheap_.top());
-  for (const activequeue& queue : activequeues_) del_all(queue);
+  for (const auto& queue : activequeues_.by_priority()) del_all(queue);
   while (!once_.empty()) {
     const std::unique_ptr<event_once> left(&once_.front());
     once_.remove(*left);
@@ -102,7 +106,7 @@ event_base::~event_base() {
 loop_result event_base::loop(loop_flags flags) {
   const run guard(*this, flags);
   bool done = false;
-  while (!break_ && !done) {
+  while (!any(requests_ & request::loopbreak) && !done) {
     if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
       return loop_result::no_events;
     }
@@ -112,15 +116,15 @@ loop_result event_base::loop(loop_flags flags) {
     for (const ready& r : evsel_->collect()) activate(r);
     timeout_process();
     const bool called = process_active();
-    done = drains() || (any(flags & loop_flags::once) && called &&
-                        event_count_active_.now == 0);
+    done = drains() ||
+           (any(flags & loop_flags::once) && called && activequeues_.empty());
   }
   return loop_result::stopped;
 }
 
 void event_base::loopexit(std::optional<duration> delay) {
   if (!delay) {
-    exit_ = true;
+    requests_ |= request::loopexit;
     return;
   }
   const time_point due = after(gettime(), std::max(*delay, duration::zero()));
@@ -133,11 +137,11 @@ void event_base::loopexit(std::optional<duration> delay) {
 }
 
 void event_base::loopbreak() noexcept {
-  break_ = true;
+  requests_ |= request::loopbreak;
 }
 
 void event_base::loopcontinue() noexcept {
-  continue_ = true;
+  requests_ |= request::loopcontinue;
 }
 
 void event_base::once(int fd, what events, callback function,
@@ -182,7 +186,7 @@ void event_base::priority_init(int count) {
         "event_base::priority_init: " + std::to_string(count) +
         " is not between 1 and 256");
   }
-  if (running_loop_ || event_count_active_.now > 0) {
+  if (running_loop_ || !activequeues_.empty()) {
     throw std::logic_error(
         "event_base::priority_init: the loop runs, or an event is due");
   }
@@ -223,13 +227,13 @@ common_timeout& event_base::init_common_timeout(duration length) {
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
-  return kind == event_count::active ? event_count_active_.now
+  return kind == event_count::active ? activequeues_.count().now
                                      : event_count_.now;
 }
 
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   counter& counted =
-      kind == event_count::active ? event_count_active_ : event_count_;
+      kind == event_count::active ? activequeues_.count() : event_count_;
   const std::size_t most = counted.most;
   if (clear) counted.most = counted.now;
   return most;
@@ -264,6 +268,7 @@ void event_base::dump_events(std::ostream& out) const {
 
 void event_base::self_check() const {
   io_.self_check();
+  activequeues_.self_check();
   timeheap_.self_check();
   for (const auto& common : common_timeouts_) common->self_check();
   std::size_t active = 0;
@@ -272,13 +277,7 @@ void event_base::self_check() const {
     active += any(ev.flags_ & evlist::active);
     waiting += any(ev.flags_ & added);
   });
-  for (std::size_t priority = 0; priority < activequeues_.size(); ++priority) {
-    for (const event& ev : activequeues_[priority]) {
-      if (ev.pri_ == priority && any(ev.flags_ & evlist::active)) continue;
-      throw std::logic_error("self_check: an event is on the wrong queue");
-    }
-  }
-  if (active != event_count_active_.now || waiting != event_count_.now) {
+  if (active != activequeues_.count().now || waiting != event_count_.now) {
     throw std::logic_error(
         "self_check: events due or added: " + std::to_string(active) + ", " +
         std::to_string(waiting) + "; not as counted");
@@ -308,23 +307,30 @@ void event_base::add(event& ev, common_timeout& timeout) {
 
 // All of add() that can fail, before anything has changed.
 inline void event_base::insert(event& ev, bool timed) {
-  require_priority(ev);
   const bool numbered = any(ev.events_ & any_io);
-  if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
-    throw std::invalid_argument("event::add: there is nothing to wait for");
-  }
+  const bool waits = numbered || timed || any(ev.flags_ & evlist::timeout);
+  const bool fits = ev.pri_ < activequeues_.npriorities();
+  if (!waits || !fits) refuse(ev);
   if (timed) timeheap_.reserve_one();
-  if (!numbered || any(ev.flags_ & evlist::inserted)) return;
+  if (numbered && !any(ev.flags_ & evlist::inserted)) insert_number(ev);
+}
+
+void event_base::insert_number(event& ev) {
   watch(ev);
   mark(ev, evlist::inserted);
   // The event is watched again: that it is not must not be told any more.
   if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
-    queue_remove_active(ev);
+    activequeues_.remove(ev);
   }
 }
 
+void event_base::refuse(const event& ev) const {
+  require_priority(ev);
+  throw std::invalid_argument("event::add: there is nothing to wait for");
+}
+
 void event_base::del(event& ev) noexcept {
-  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  if (any(ev.flags_ & evlist::active)) activequeues_.remove(ev);
   stop_waiting(ev);
 }
 
@@ -366,24 +372,33 @@ void event_base::remove_timer(event& ev) noexcept {
 inline void event_base::take_back_timeout(event& ev) noexcept {
   if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
   ev.res_ &= ~what::timeout;
-  if (!any(ev.res_)) queue_remove_active(ev);
+  if (!any(ev.res_)) activequeues_.remove(ev);
 }
 
 // Requires room in the heap.
-void event_base::schedule(event& ev, time_point due,
-                          std::uint32_t sequence) noexcept {
-  const bool scheduled = any(ev.flags_ & evlist::timeout);
-  const bool common = any(ev.flags_ & evlist::common);
-  if (scheduled && common) unschedule(ev);
+inline void event_base::schedule(event& ev, time_point due,
+                                 std::uint32_t sequence) noexcept {
+  if (any(ev.flags_ & evlist::common)) {
+    return schedule_common(ev, due, sequence);
+  }
   ev.deadline_ = due;
   ev.sequence_ = sequence;
-  if (common) {
-    common_timeouts_[ev.heap_index_]->insert(ev);
-  } else if (scheduled) {
-    return timeheap_.adjust(ev);
-  } else {
-    timeheap_.push(ev);
-  }
+  if (any(ev.flags_ & evlist::timeout)) return timeheap_.adjust(ev);
+  timeheap_.push(ev);
+  mark(ev, evlist::timeout);
+}
+
+void event_base::schedule_internal(event& ev, time_point due,
+                                   std::uint32_t sequence) noexcept {
+  schedule(ev, due, sequence);
+}
+
+void event_base::schedule_common(event& ev, time_point due,
+                                 std::uint32_t sequence) noexcept {
+  unschedule(ev);
+  ev.deadline_ = due;
+  ev.sequence_ = sequence;
+  common_timeouts_[ev.heap_index_]->insert(ev);
   mark(ev, evlist::timeout);
 }
 
@@ -420,18 +435,18 @@ void event_base::active(event& ev, what res) {
   }
   require_priority(ev);
   activate(ev, res);
-  if (ev.pri_ < running_priority_) preempted_ = true;
+  if (ev.pri_ < running_priority_) requests_ |= request::preempt;
 }
 
 inline void event_base::require_priority(const event& ev) const {
-  if (ev.pri_ < activequeues_.size()) return;
+  if (ev.pri_ < activequeues_.npriorities()) return;
   throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
                          ", but the base has only " +
-                         std::to_string(activequeues_.size()));
+                         std::to_string(activequeues_.npriorities()));
 }
 
 void event_base::set_priority(event& ev, int priority) {
-  const auto count = static_cast<int>(activequeues_.size());
+  const auto count = static_cast<int>(activequeues_.npriorities());
   if (priority < 0 || priority >= count) {
     throw std::invalid_argument(
         "event::priority_set: " + std::to_string(priority) +
@@ -444,22 +459,27 @@ void event_base::set_priority(event& ev, int priority) {
 }
 
 std::uint8_t event_base::middle_priority() const noexcept {
-  return static_cast<std::uint8_t>(activequeues_.size() / 2);
+  return static_cast<std::uint8_t>(activequeues_.npriorities() / 2);
+}
+
+request event_base::asked() const noexcept {
+  return running_loop_ ? requests_ : got_;
 }
 
 bool event_base::haveevents() const noexcept {
-  return event_count_.now + event_count_active_.now > 0 ||
+  return event_count_.now > 0 || !activequeues_.empty() ||
          any(exit_timer_.flags_ & evlist::timeout);
 }
 
 // Whether this turn is the last, and calls all that is due.
 inline bool event_base::drains() const noexcept {
-  return exit_ || any(flags_ & loop_flags::nonblock);
+  return any(requests_ & request::loopexit) ||
+         any(flags_ & loop_flags::nonblock);
 }
 
 // With a new look at the clock: callbacks may have taken their time.
 std::optional<duration> event_base::timeout_next() noexcept {
-  if (drains() || event_count_active_.now > 0) return duration::zero();
+  if (drains() || !activequeues_.empty()) return duration::zero();
   if (timeheap_.empty()) return std::nullopt;
   for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
   return std::max(timeheap_.deadline() - clock_(), duration::zero());
@@ -513,40 +533,34 @@ inline void event_base::activate(event& ev, what res) {
     return;
   }
   ev.res_ = res;
-  ev.turn_ = turn_;
-  queue_insert_active(ev);
+  activequeues_.insert(ev);
 }
 
 // Whether anything was called.
 bool event_base::process_active() {
-  if (event_count_active_.now == 0) return false;
-  next_turn();
-  continue_ = preempted_ = false;
+  if (activequeues_.empty()) return false;
+  activequeues_.next_turn();
+  requests_ &= ~(request::loopcontinue | request::preempt);
   bool called = false;
-  for (running_priority_ = 0; running_priority_ < activequeues_.size();
+  for (running_priority_ = 0; running_priority_ < activequeues_.npriorities();
        ++running_priority_) {
-    called |= process_active_single_queue(activequeues_[running_priority_]);
-    if (break_ || continue_ || (called && !drains())) break;
+    called |= process_active_single_queue(running_priority_);
+    if (any(requests_ & ends_turn) || (called && !drains())) break;
   }
   return called;
 }
 
-// When the count is used up, all that is due is stamped with a number that no
-// turn has: what has been due for 256 turns is not to be taken for new.
-inline void event_base::next_turn() noexcept {
-  if (++turn_ != 0) return;
-  for (activequeue& queue : activequeues_) {
-    for (event& ev : queue) ev.turn_ = 0;
-  }
-  turn_ = 1;
+// Whether the callback was the last one of its queue in this turn.
+inline bool event_base::interrupted() const noexcept {
+  return any(requests_ & (drains() ? ends_turn : ends_queue));
 }
 
-inline bool event_base::process_active_single_queue(activequeue& queue) {
+inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
-  while (!queue.empty() && queue.front().turn_ != turn_) {
-    call(queue.front());
+  while (event* const next = activequeues_.next(priority)) {
+    call(*next);
     called = true;
-    if (break_ || continue_ || (preempted_ && !drains())) break;
+    if (any(requests_) && interrupted()) break;
   }
   return called;
 }
@@ -558,22 +572,10 @@ inline void event_base::call(event& ev) {
   if (ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
-  queue_remove_active(ev);
+  activequeues_.remove(ev);
   if (!any(ev.events_ & what::persist)) del(ev);
   const callback function = ev.callback_;
   function(fd, res);
-}
-
-inline void event_base::queue_insert_active(event& ev) noexcept {
-  ev.flags_ |= evlist::active;
-  activequeues_[ev.pri_].push_back(ev);
-  event_count_active_.up();
-}
-
-inline void event_base::queue_remove_active(event& ev) noexcept {
-  ev.flags_ &= ~evlist::active;
-  activequeues_[ev.pri_].remove(ev);
-  event_count_active_.down();
 }
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
@@ -606,7 +608,7 @@ void event_base::visit(const std::function<void(const event&)>& each) const {
   for (const auto& common : common_timeouts_) {
     visit_all(common->events_, evlist::inserted);
   }
-  for (const activequeue& queue : activequeues_) visit_all(queue, added);
+  for (const auto& queue : activequeues_.by_priority()) visit_all(queue, added);
 }
 
 }  // namespace evolve

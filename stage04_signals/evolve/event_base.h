@@ -13,8 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "evolve/active_queues.h"
 #include "evolve/clock.h"
 #include "evolve/common_timeout.h"
+#include "evolve/counter.h"
 #include "evolve/event.h"
 #include "evolve/eventop.h"
 #include "evolve/evmap.h"
@@ -42,6 +44,19 @@ enum class loop_flags : unsigned {
 /// \libevent{event.h,EVLOOP_ONCE}
 template <>
 inline constexpr bool is_bitmask<loop_flags> = true;
+
+/// What a run of the loop has been asked for.
+enum class request : unsigned {
+  none = 0,
+  loopexit = 1,  ///< to leave after the turn
+  loopbreak = 2,  ///< to leave after the callback
+  loopcontinue = 4,  ///< to end the turn after the callback
+  preempt = 8,  ///< the same, for something more urgent
+};
+
+/// \libevent{event-internal.h,event_base}
+template <>
+inline constexpr bool is_bitmask<request> = true;
 
 /// What event_base::num_events() counts. Internal events never count.
 /// \libevent{event.h,EVENT_BASE_COUNT_ADDED}
@@ -135,13 +150,11 @@ class event_base {
   /// Whether this run, or the last one, was asked to exit; also when it did not
   /// need to be, and loop() has returned loop_result::no_events.
   /// \libevent{event.c,event_base_got_exit}
-  bool got_exit() const noexcept { return running_loop_ ? exit_ : got_exit_; }
+  bool got_exit() const noexcept { return any(asked() & request::loopexit); }
 
   /// Whether this run, or the last one, was asked to break.
   /// \libevent{event.c,event_base_got_break}
-  bool got_break() const noexcept {
-    return running_loop_ ? break_ : got_break_;
-  }
+  bool got_break() const noexcept { return any(asked() & request::loopbreak); }
 
   /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
   /// passed; in the next turn when there is neither. There is no event to hold:
@@ -170,7 +183,7 @@ class event_base {
 
   /// \libevent{event.c,event_base_get_npriorities}
   int npriorities() const noexcept {
-    return static_cast<int>(activequeues_.size());
+    return static_cast<int>(activequeues_.npriorities());
   }
 
   /// The time that timeouts are reckoned from. In a callback it stays as it was
@@ -237,21 +250,7 @@ class event_base {
   friend class evsig;
   class run;
   class running_scope;
-
-  using activequeue = tailq<event, &event::active_next_>;  // what is due
-
-  // Of something that comes and goes.
-  struct counter {
-    std::size_t now = 0;  // how many there are
-    std::size_t most = 0;  // how many there have been at most
-
-    // One more.
-    void up() noexcept {
-      if (++now > most) most = now;
-    }
-
-    void down() noexcept { --now; }  // one less
-  };
+  class sleeping;
 
   // An event that nobody holds, for once().
   // \libevent{event-internal.h,event_once}
@@ -268,6 +267,8 @@ class event_base {
   void add(event& ev, common_timeout& timeout);  // the same
   void add_internal(event& ev);  // one that is called at once, and not counted
   void insert(event& ev, bool timed);
+  void insert_number(event& ev);  // its descriptor or signal
+  [[noreturn]] void refuse(const event& ev) const;  // to add it
   void del(event& ev) noexcept;  // takes it off all that it is on
   void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
   void forget(event& ev) noexcept;  // for ~event()
@@ -277,6 +278,10 @@ class event_base {
   void remove_timer(event& ev) noexcept;  // and forgets its period
   void take_back_timeout(event& ev) noexcept;  // if it is due for one
   void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
+  void schedule_internal(event& ev, time_point due,
+                         std::uint32_t sequence) noexcept;
+  void schedule_common(event& ev, time_point due,
+                       std::uint32_t sequence) noexcept;
   void unschedule(event& ev) noexcept;  // it has no deadline any more
   void rearm(event& ev);
   void expire(event& ev);  // its deadline has passed
@@ -286,56 +291,56 @@ class event_base {
   void set_priority(event& ev, int priority);  // for event::priority_set()
   std::uint8_t middle_priority() const noexcept;  // a new event's
 
+  request asked() const noexcept;  // of this run, or else of the last one
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
-  bool fall_asleep() noexcept;
+  bool hurries() const noexcept;
+  void wait();  // for what is to be waited for
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()
   void cache_time() noexcept;  // for what is due in this turn
-  void activate(const ready& r);  // makes due whom it concerns
+  void activate(const ready& r);  // makes due the events on it
   void evict(const ready& r);  // the same, a last time: it went bad
-  void signal_process();  // makes due who waits for what was caught
-  void deliver(int signo, int ncalls);  // to all who wait for it
+  void signal_process();  // makes due the events for caught signals
+  void deliver(int signo, int ncalls);  // to all events for it
   void add_calls(event& ev, int ncalls) noexcept;  // deliveries, to one
-  void timeout_process();  // makes due whose deadline has passed
+  void timeout_process();  // makes due the events with a passed deadline
   void activate(event& ev, what res);  // it is due, once, for that too
   bool process_active();  // calls what is due; whether any was
-  void next_turn() noexcept;
-  bool process_active_single_queue(activequeue& queue);  // whether any
+  bool interrupted() const noexcept;
+  bool process_active_single_queue(std::size_t priority);  // the same
   void call(event& ev);  // calls its callback
-  void queue_insert_active(event& ev) noexcept;  // at the end of its queue
-  void queue_remove_active(event& ev) noexcept;  // wherever it stands
   void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
   void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
-  std::unique_ptr<eventop> evsel_;  // how to wait
-  evmap io_;  // who waits on a descriptor
-  std::vector<activequeue> activequeues_{1};  // who is due, by priority
-  counter event_count_;  // those that wait for something
-  counter event_count_active_;  // those that are due
-  tailq<event_once, &event_once::next_once> once_;  // whom the base frees
-  min_heap timeheap_;  // who has a deadline
+  // What is watched, and what is due.
+  std::unique_ptr<eventop> evsel_;  // the backend
+  evmap io_;  // the events on each descriptor
+  active_queues activequeues_;  // the events that are due
+  counter event_count_;  // of the events that wait for something
+  tailq<event_once, &event_once::next_once> once_;  // events of the base
+
+  // Time.
+  min_heap timeheap_;  // the events with a deadline of their own
   std::vector<std::unique_ptr<common_timeout>> common_timeouts_;  // by index
   event exit_timer_;  // for loopexit() with a delay
   std::uint32_t sequence_ = 0;  // of the timeout given last
   clock_reader clock_;  // how to tell the time
   time_point time_cache_{};  // the last reading
   bool cached_ = false;  // it serves until the callback ends
-  std::atomic<bool> asleep_{false};  // it may be waiting, and has to be woken
-  evsig evsig_{*this, asleep_};  // who waits for a signal
 
-  event* running_ = nullptr;  // whose callback is being called
-  std::size_t running_priority_ = 0;  // which queue is being served
-  std::uint8_t turn_ = 0;  // what is due since is for the next turn
-  loop_flags flags_ = loop_flags::none;  // of the run in progress
-  bool running_loop_ = false;  // a run is in progress
-  bool exit_ = false;  // a request: to leave after the turn
-  bool break_ = false;  // a request: to leave after the callback
-  bool continue_ = false;  // a request: to end the turn after the callback
-  bool preempted_ = false;  // something more urgent has become due
-  bool got_exit_ = false;  // the last run was asked to exit
-  bool got_break_ = false;  // the last run was asked to break
+  // Signals.
+  std::atomic<bool> asleep_{false};  // a handler has to end the wait
+  evsig evsig_{*this, asleep_};  // the events for each signal
+
+  // The run in progress.
+  event* running_ = nullptr;  // the event that is being called
+  std::size_t running_priority_ = 0;  // the queue that is being served
+  loop_flags flags_ = loop_flags::none;  // as loop() was told
+  bool running_loop_ = false;  // there is one
+  request requests_ = request::none;  // to it, or to the next one
+  request got_ = request::none;  // to the last one
 };
 
 }  // namespace evolve

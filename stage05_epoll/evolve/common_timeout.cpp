@@ -52,7 +52,7 @@ void common_timeout::schedule_front() noexcept {
     base_.unschedule(timer_);
   } else {
     const event& first = events_.front();
-    base_.schedule(timer_, first.deadline_, first.sequence_);
+    base_.schedule_internal(timer_, first.deadline_, first.sequence_);
   }
 }
 

@@ -16,6 +16,10 @@ namespace {
 
 constexpr int max_priorities = 256;
 
+// What ends a turn, and what ends it for one queue.
+constexpr request ends_turn = request::loopbreak | request::loopcontinue;
+constexpr request ends_queue = ends_turn | request::preempt;
+
 // How many entries that are too early are mended before a wait, at most. For
 // one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
@@ -46,8 +50,7 @@ class event_base::run {
     base_.running_loop_ = false;
     base_.flags_ = loop_flags::none;
     base_.running_priority_ = 0;
-    base_.got_exit_ = std::exchange(base_.exit_, false);
-    base_.got_break_ = std::exchange(base_.break_, false);
+    base_.got_ = std::exchange(base_.requests_, request::none);
     base_.cached_ = false;
     base_.unschedule(base_.exit_timer_);
   }
@@ -76,6 +79,22 @@ class event_base::running_scope {
   event_base& base_;
 };
 
+// The time in which the loop may sleep. A handler that runs in it ends the wait;
+// what a handler has left before it is seen by timeout_next().
+class event_base::sleeping {
+ public:
+  explicit sleeping(event_base& base) noexcept : base_(base) {
+    if (base.hurries() || !base.evsig_.in_use()) return;
+    base.asleep_.store(true);
+  }
+  ~sleeping() { base_.asleep_.store(false, std::memory_order_relaxed); }
+  sleeping(const sleeping&) = delete;
+  sleeping& operator=(const sleeping&) = delete;
+
+ private:
+  event_base& base_;
+};
+
 event_base::event_base() : event_base(event_config()) {}
 
 event_base::event_base(const event_config& config)
@@ -91,7 +110,8 @@ event_base::event_base(std::string_view method)
 event_base::event_base(std::unique_ptr<eventop> evsel)
     : evsel_(evsel ? std::move(evsel)
                    : throw std::invalid_argument("event_base: no backend")),
-      exit_timer_(*this, -1, what::none, [this] { exit_ = true; }),
+      exit_timer_(*this, -1, what::none,
+                  [this] { requests_ |= request::loopexit; }),
       clock_(read_steady_clock) {
   exit_timer_.flags_ |= evlist::internal;
 }
@@ -106,7 +126,7 @@ event_base::~event_base() {
   }
   for (const auto& common : common_timeouts_) del_all(common->events_);
   while (!timeheap_.empty()) del(timeheap_.top());
-  for (const activequeue& queue : activequeues_) del_all(queue);
+  for (const auto& queue : activequeues_.by_priority()) del_all(queue);
   while (!once_.empty()) {
     const std::unique_ptr<event_once> left(&once_.front());
     once_.remove(*left);
@@ -116,27 +136,26 @@ event_base::~event_base() {
 loop_result event_base::loop(loop_flags flags) {
   const run guard(*this, flags);
   bool done = false;
-  while (!break_ && !done) {
+  while (!any(requests_ & request::loopbreak) && !done) {
     if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
       return loop_result::no_events;
     }
     evsel_->prepare();
-    evsel_->wait(timeout_next());
-    asleep_.store(false, std::memory_order_relaxed);
+    wait();
     cache_time();
     for (const ready& r : evsel_->collect()) activate(r);
     signal_process();
     timeout_process();
     const bool called = process_active();
-    done = drains() || (any(flags & loop_flags::once) && called &&
-                        event_count_active_.now == 0);
+    done = drains() ||
+           (any(flags & loop_flags::once) && called && activequeues_.empty());
   }
   return loop_result::stopped;
 }
 
 void event_base::loopexit(std::optional<duration> delay) {
   if (!delay) {
-    exit_ = true;
+    requests_ |= request::loopexit;
     return;
   }
   const time_point due = after(gettime(), std::max(*delay, duration::zero()));
@@ -149,11 +168,11 @@ void event_base::loopexit(std::optional<duration> delay) {
 }
 
 void event_base::loopbreak() noexcept {
-  break_ = true;
+  requests_ |= request::loopbreak;
 }
 
 void event_base::loopcontinue() noexcept {
-  continue_ = true;
+  requests_ |= request::loopcontinue;
 }
 
 void event_base::once(int fd, what events, callback function,
@@ -206,7 +225,7 @@ void event_base::priority_init(int count) {
         "event_base::priority_init: " + std::to_string(count) +
         " is not between 1 and 256");
   }
-  if (running_loop_ || event_count_active_.now > 0) {
+  if (running_loop_ || !activequeues_.empty()) {
     throw std::logic_error(
         "event_base::priority_init: the loop runs, or an event is due");
   }
@@ -257,13 +276,13 @@ void event_base::reinit() {
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
-  return kind == event_count::active ? event_count_active_.now
+  return kind == event_count::active ? activequeues_.count().now
                                      : event_count_.now;
 }
 
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   counter& counted =
-      kind == event_count::active ? event_count_active_ : event_count_;
+      kind == event_count::active ? activequeues_.count() : event_count_;
   const std::size_t most = counted.most;
   if (clear) counted.most = counted.now;
   return most;
@@ -299,6 +318,7 @@ void event_base::dump_events(std::ostream& out) const {
 
 void event_base::self_check() const {
   io_.self_check();
+  activequeues_.self_check();
   timeheap_.self_check();
   for (const auto& common : common_timeouts_) common->self_check();
   std::size_t active = 0;
@@ -307,13 +327,7 @@ void event_base::self_check() const {
     active += any(ev.flags_ & evlist::active);
     waiting += any(ev.flags_ & added);
   });
-  for (std::size_t priority = 0; priority < activequeues_.size(); ++priority) {
-    for (const event& ev : activequeues_[priority]) {
-      if (ev.pri_ == priority && any(ev.flags_ & evlist::active)) continue;
-      throw std::logic_error("self_check: an event is on the wrong queue");
-    }
-  }
-  if (active != event_count_active_.now || waiting != event_count_.now) {
+  if (active != activequeues_.count().now || waiting != event_count_.now) {
     throw std::logic_error(
         "self_check: events due or added: " + std::to_string(active) + ", " +
         std::to_string(waiting) + "; not as counted");
@@ -348,23 +362,30 @@ void event_base::add_internal(event& ev) {
 
 // All of add() that can fail, before anything has changed.
 inline void event_base::insert(event& ev, bool timed) {
-  require_priority(ev);
   const bool numbered = any(ev.events_ & any_number);
-  if (!numbered && !timed && !any(ev.flags_ & evlist::timeout)) {
-    throw std::invalid_argument("event::add: there is nothing to wait for");
-  }
+  const bool waits = numbered || timed || any(ev.flags_ & evlist::timeout);
+  const bool fits = ev.pri_ < activequeues_.npriorities();
+  if (!waits || !fits) refuse(ev);
   if (timed) timeheap_.reserve_one();
-  if (!numbered || any(ev.flags_ & evlist::inserted)) return;
+  if (numbered && !any(ev.flags_ & evlist::inserted)) insert_number(ev);
+}
+
+void event_base::insert_number(event& ev) {
   watch(ev);
   mark(ev, evlist::inserted);
   // The event is watched again: that it is not must not be told any more.
   if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
-    queue_remove_active(ev);
+    activequeues_.remove(ev);
   }
 }
 
+void event_base::refuse(const event& ev) const {
+  require_priority(ev);
+  throw std::invalid_argument("event::add: there is nothing to wait for");
+}
+
 void event_base::del(event& ev) noexcept {
-  if (any(ev.flags_ & evlist::active)) queue_remove_active(ev);
+  if (any(ev.flags_ & evlist::active)) activequeues_.remove(ev);
   stop_waiting(ev);
 }
 
@@ -382,13 +403,16 @@ void event_base::forget(event& ev) noexcept {
 }
 
 inline void event_base::watch(event& ev) {
-  if (!any(ev.events_ & what::signal)) return io_.add(*evsel_, ev);
-  signal_process();  // what has come is for those who have waited
-  evsig_.add(ev);
+  if (any(ev.events_ & what::signal)) {
+    signal_process();  // what has come is for those who have waited
+    return evsig_.add(ev);
+  }
+  io_.add(*evsel_, ev);
 }
 
 inline void event_base::unwatch(event& ev) noexcept {
-  any(ev.events_ & what::signal) ? evsig_.del(ev) : io_.del(*evsel_, ev);
+  if (any(ev.events_ & what::signal)) return evsig_.del(ev);
+  io_.del(*evsel_, ev);
 }
 
 inline void event_base::start_timer(event& ev, duration length) noexcept {
@@ -408,24 +432,33 @@ void event_base::remove_timer(event& ev) noexcept {
 inline void event_base::take_back_timeout(event& ev) noexcept {
   if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
   ev.res_ &= ~what::timeout;
-  if (!any(ev.res_)) queue_remove_active(ev);
+  if (!any(ev.res_)) activequeues_.remove(ev);
 }
 
 // Requires room in the heap.
-void event_base::schedule(event& ev, time_point due,
-                          std::uint32_t sequence) noexcept {
-  const bool scheduled = any(ev.flags_ & evlist::timeout);
-  const bool common = any(ev.flags_ & evlist::common);
-  if (scheduled && common) unschedule(ev);
+inline void event_base::schedule(event& ev, time_point due,
+                                 std::uint32_t sequence) noexcept {
+  if (any(ev.flags_ & evlist::common)) {
+    return schedule_common(ev, due, sequence);
+  }
   ev.deadline_ = due;
   ev.sequence_ = sequence;
-  if (common) {
-    common_timeouts_[ev.heap_index_]->insert(ev);
-  } else if (scheduled) {
-    return timeheap_.adjust(ev);
-  } else {
-    timeheap_.push(ev);
-  }
+  if (any(ev.flags_ & evlist::timeout)) return timeheap_.adjust(ev);
+  timeheap_.push(ev);
+  mark(ev, evlist::timeout);
+}
+
+void event_base::schedule_internal(event& ev, time_point due,
+                                   std::uint32_t sequence) noexcept {
+  schedule(ev, due, sequence);
+}
+
+void event_base::schedule_common(event& ev, time_point due,
+                                 std::uint32_t sequence) noexcept {
+  unschedule(ev);
+  ev.deadline_ = due;
+  ev.sequence_ = sequence;
+  common_timeouts_[ev.heap_index_]->insert(ev);
   mark(ev, evlist::timeout);
 }
 
@@ -462,18 +495,18 @@ void event_base::active(event& ev, what res) {
   }
   require_priority(ev);
   activate(ev, res);
-  if (ev.pri_ < running_priority_) preempted_ = true;
+  if (ev.pri_ < running_priority_) requests_ |= request::preempt;
 }
 
 inline void event_base::require_priority(const event& ev) const {
-  if (ev.pri_ < activequeues_.size()) return;
+  if (ev.pri_ < activequeues_.npriorities()) return;
   throw std::logic_error("event: its priority is " + std::to_string(ev.pri_) +
                          ", but the base has only " +
-                         std::to_string(activequeues_.size()));
+                         std::to_string(activequeues_.npriorities()));
 }
 
 void event_base::set_priority(event& ev, int priority) {
-  const auto count = static_cast<int>(activequeues_.size());
+  const auto count = static_cast<int>(activequeues_.npriorities());
   if (priority < 0 || priority >= count) {
     throw std::invalid_argument(
         "event::priority_set: " + std::to_string(priority) +
@@ -486,31 +519,38 @@ void event_base::set_priority(event& ev, int priority) {
 }
 
 std::uint8_t event_base::middle_priority() const noexcept {
-  return static_cast<std::uint8_t>(activequeues_.size() / 2);
+  return static_cast<std::uint8_t>(activequeues_.npriorities() / 2);
+}
+
+request event_base::asked() const noexcept {
+  return running_loop_ ? requests_ : got_;
 }
 
 bool event_base::haveevents() const noexcept {
-  return event_count_.now + event_count_active_.now > 0 ||
+  return event_count_.now > 0 || !activequeues_.empty() ||
          any(exit_timer_.flags_ & evlist::timeout);
 }
 
 // Whether this turn is the last, and calls all that is due.
 inline bool event_base::drains() const noexcept {
-  return exit_ || any(flags_ & loop_flags::nonblock);
+  return any(requests_ & request::loopexit) ||
+         any(flags_ & loop_flags::nonblock);
 }
 
-// Whether something has come that the loop must not sleep over. A handler that
-// runs after this wakes the loop; what ran before is seen here.
-inline bool event_base::fall_asleep() noexcept {
-  if (!evsig_.in_use()) return false;
-  asleep_.store(true);
-  return evsig_.pending();
+// Whether there is no time to sleep.
+inline bool event_base::hurries() const noexcept {
+  return drains() || !activequeues_.empty();
+}
+
+inline void event_base::wait() {
+  const sleeping guard(*this);
+  evsel_->wait(timeout_next());
 }
 
 // With a new look at the clock: callbacks may have taken their time.
 std::optional<duration> event_base::timeout_next() noexcept {
-  if (drains() || event_count_active_.now > 0) return duration::zero();
-  if (fall_asleep()) return duration::zero();
+  if (hurries()) return duration::zero();
+  if (evsig_.in_use() && evsig_.pending()) return duration::zero();
   if (timeheap_.empty()) return std::nullopt;
   for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
   return std::max(timeheap_.deadline() - clock_(), duration::zero());
@@ -573,10 +613,7 @@ void event_base::deliver(int signo, int ncalls) {
 // it as well: they cannot be told apart.
 void event_base::add_calls(event& ev, int ncalls) noexcept {
   ev.ncalls_ = ev.ncalls_ > INT_MAX - ncalls ? INT_MAX : ev.ncalls_ + ncalls;
-  if (&ev != running_) return;
-  activequeues_[ev.pri_].remove(ev);
-  activequeues_[ev.pri_].push_back(ev);
-  ev.turn_ = turn_;
+  if (&ev == running_) activequeues_.defer(ev);
 }
 
 inline void event_base::timeout_process() {
@@ -592,45 +629,39 @@ inline void event_base::activate(event& ev, what res) {
     return;
   }
   ev.res_ = res;
-  ev.turn_ = turn_;
-  queue_insert_active(ev);
+  activequeues_.insert(ev);
 }
 
 // Whether anything was called.
 bool event_base::process_active() {
-  if (event_count_active_.now == 0) return false;
-  next_turn();
-  continue_ = preempted_ = false;
+  if (activequeues_.empty()) return false;
+  activequeues_.next_turn();
+  requests_ &= ~(request::loopcontinue | request::preempt);
   callbacks_left_ = limits_.callbacks;
   if (limits_.interval != duration::max()) {
     turn_end_ = after(clock_(), limits_.interval);
   }
   bool called = false;
-  for (running_priority_ = 0; running_priority_ < activequeues_.size();
+  for (running_priority_ = 0; running_priority_ < activequeues_.npriorities();
        ++running_priority_) {
-    called |= process_active_single_queue(activequeues_[running_priority_]);
-    if (break_ || continue_ || (called && !drains())) break;
+    called |= process_active_single_queue(running_priority_);
+    if (any(requests_ & ends_turn) || (called && !drains())) break;
   }
   return called;
 }
 
-// When the count is used up, all that is due is stamped with a number that no
-// turn has: what has been due for 256 turns is not to be taken for new.
-inline void event_base::next_turn() noexcept {
-  if (++turn_ != 0) return;
-  for (activequeue& queue : activequeues_) {
-    for (event& ev : queue) ev.turn_ = 0;
-  }
-  turn_ = 1;
+// Whether the callback was the last one of its queue in this turn.
+inline bool event_base::interrupted() const noexcept {
+  return any(requests_ & (drains() ? ends_turn : ends_queue));
 }
 
-inline bool event_base::process_active_single_queue(activequeue& queue) {
+inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
-  while (!queue.empty() && queue.front().turn_ != turn_) {
-    call(queue.front());
+  while (event* const next = activequeues_.next(priority)) {
+    call(*next);
     called = true;
     if (limited_) limit_dispatch();
-    if (break_ || continue_ || (preempted_ && !drains())) break;
+    if (any(requests_) && interrupted()) break;
   }
   return called;
 }
@@ -639,9 +670,9 @@ inline bool event_base::process_active_single_queue(activequeue& queue) {
 inline void event_base::limit_dispatch() noexcept {
   if (running_priority_ < static_cast<std::size_t>(limits_.min_priority))
     return;
-  if (--callbacks_left_ <= 0) continue_ = true;
+  if (--callbacks_left_ <= 0) requests_ |= request::loopcontinue;
   if (limits_.interval == duration::max()) return;
-  if (clock_() >= turn_end_) continue_ = true;
+  if (clock_() >= turn_end_) requests_ |= request::loopcontinue;
 }
 
 // The event may be destroyed by its callback, which is why that is copied.
@@ -656,24 +687,11 @@ inline void event_base::call(event& ev) {
     --ev.ncalls_;  // it stays in front: there is another delivery to tell of
     ev.res_ = what::signal;
   } else {
-    queue_remove_active(ev);
+    activequeues_.remove(ev);
   }
   if (!persistent) del(ev);
   const callback function = ev.callback_;
   function(fd, res);
-}
-
-inline void event_base::queue_insert_active(event& ev) noexcept {
-  ev.flags_ |= evlist::active;
-  activequeues_[ev.pri_].push_back(ev);
-  event_count_active_.up();
-}
-
-inline void event_base::queue_remove_active(event& ev) noexcept {
-  ev.flags_ &= ~evlist::active;
-  activequeues_[ev.pri_].remove(ev);
-  event_count_active_.down();
-  ev.ncalls_ = 0;
 }
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
@@ -709,7 +727,7 @@ void event_base::visit(const std::function<void(const event&)>& each) const {
   for (const auto& common : common_timeouts_) {
     visit_all(common->events_, evlist::inserted);
   }
-  for (const activequeue& queue : activequeues_) visit_all(queue, added);
+  for (const auto& queue : activequeues_.by_priority()) visit_all(queue, added);
 }
 
 }  // namespace evolve

@@ -186,9 +186,9 @@ evsig::~evsig() {
   if (caught_) withdraw(*caught_);
 }
 
-void evsig::add(eventop& evsel, event& ev) {
+void evsig::add(event& ev) {
   list& events = reserve(ev.fd_);
-  if (events.empty() && !left_to(evsel, ev.fd_)) {
+  if (events.empty() && !left_to_evsel(ev.fd_)) {
     if (!caught_) caught_ = open();
     std::atomic<bool>& wanted = caught_->wanted[index(ev.fd_)];
     caught_->counts[index(ev.fd_)].store(0);
@@ -204,22 +204,22 @@ void evsig::add(eventop& evsel, event& ev) {
 }
 
 // With a handler all the same: without one the signal might end the process.
-bool evsig::left_to(eventop& evsel, int signo) {
-  if (!evsel.add_signal(signo)) return false;
+bool evsig::left_to_evsel(int signo) {
+  if (!base_.evsel_->add_signal(signo)) return false;
   try {
     install(signo);
   } catch (...) {
-    evsel.del_signal(signo);
+    base_.evsel_->del_signal(signo);
     throw;
   }
   return true;
 }
 
-void evsig::del(eventop& evsel, event& ev) noexcept {
+void evsig::del(event& ev) noexcept {
   list& events = sigmap_[index(ev.fd_)];
   events.remove(ev);
   if (!events.empty()) return;
-  evsel.del_signal(ev.fd_);
+  base_.evsel_->del_signal(ev.fd_);
   if (caught_) caught_->wanted[index(ev.fd_)].store(false);
   if (restore(ev.fd_)) return;
   char text[128];

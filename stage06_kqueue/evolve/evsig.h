@@ -57,16 +57,16 @@ class evsig {
   evsig(const evsig&) = delete;
   evsig& operator=(const evsig&) = delete;
 
-  /// Has `evsel` watch for the signal if it can, else a handler. Requires that
+  /// Has the backend watch for the signal if it can, else a handler. Requires that
   /// `ev` is a signal event that is not on the map.
   /// \throws std::system_error with EINVAL for what is no signal's number or
   ///     cannot be caught, or if there are no descriptors for the pipe.
   /// \libevent{evmap.c,evmap_signal_add_}
-  void add(eventop& evsel, event& ev);
+  void add(event& ev);
 
   /// Requires that `ev` is on the map.
   /// \libevent{evmap.c,evmap_signal_del_}
-  void del(eventop& evsel, event& ev) noexcept;
+  void del(event& ev) noexcept;
 
   /// Whether there has ever been a signal event that needed a handler. The next
   /// three require it.
@@ -97,7 +97,7 @@ class evsig {
  private:
   std::unique_ptr<mailbox> open();  // a new one, for the handler to fill
   list& reserve(int signo);  // its events, with a place on the map
-  bool left_to(eventop& evsel, int signo);
+  bool left_to_evsel(int signo);
 
   event_base& base_;  // who watches the pipe
   std::atomic<bool>& asleep_;  // whether a handler has to write to it

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 
 #include "evolve/what.h"
@@ -48,6 +49,37 @@ class evthread_unlock {
 
  private:
   evthread_lock& lock_;  // what is given away
+};
+
+/// Where threads wait for the end of something that another one does, again and
+/// again, without the lock.
+/// \libevent{event-internal.h,event_base}
+class evthread_fence {
+ public:
+  /// Waits for the end of what is being done. Requires that this thread has
+  /// `lock`, which it gives away meanwhile.
+  void wait(evthread_lock& lock) {
+    const unsigned long end = ends_;
+    ++waiters_;
+    cond_.wait(lock, [&] { return ends_ != end; });
+    --waiters_;
+    cond_.notify_all();
+  }
+
+  /// What was being done has ended. Goes on after those who have waited for it:
+  /// else it might be done again before they can prevent it. Requires that this
+  /// thread has `lock`.
+  void open(evthread_lock& lock) noexcept {
+    ++ends_;
+    if (waiters_ == 0) return;
+    cond_.notify_all();
+    cond_.wait(lock, [&] { return waiters_ == 0; });
+  }
+
+ private:
+  unsigned long ends_ = 0;  // how often it has ended
+  int waiters_ = 0;  // how many threads wait
+  std::condition_variable_any cond_;  // how they are told, and tell
 };
 
 /// A set of bits that one thread writes at a time, under a lock, and that any

@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from checks.core import Note, below, lines, rule
 
 LAYERS = [
-    {"what", "tailq", "callback", "clock", "ghosts", "unique_fd", "self_pipe", "log", "evthread",
+    {"what", "tailq", "counter", "callback", "clock", "ghosts", "unique_fd", "self_pipe", "log", "evthread",
      "task_queue"},
     {"event", "eventop"},
-    {"evmap", "min_heap", "common_timeout", "changelist",
+    {"active_queues", "evmap", "min_heap", "common_timeout", "changelist",
      "poll", "select", "epoll", "epoll_changelist", "kqueue"},
     {"evsig", "notifier", "event_base", "event_config"},
 ]
