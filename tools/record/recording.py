@@ -146,9 +146,9 @@ class _Maker:
         delta = _delta(old, after) if after is not None else {}
         if self._dull(step, at, delta):
             return None
-        line = self.texts[at[-1][0]]["text"][at[-1][1]] if at else ""
+        lines, k = (self.texts[at[-1][0]]["text"], at[-1][1]) if at else ([], 0)
         made = {"us": step["us"], "thread": step["thread"], "at": at,
-                "says": _common(sentences.says(step, self.events, line))}
+                "says": _common(sentences.says(step, self.events, lines, k))}
         if "call" in step or step.get("did", "").startswith("kevent"):
             made["call"] = _common(sentences.call_text(step))
         if sentences.sleeps(step):
