@@ -13,7 +13,6 @@ How told blocks are written says told.py; how lines find their blocks again says
 import argparse
 import statistics
 import sys
-from collections import Counter
 from typing import NamedTuple
 
 import cpp
@@ -21,7 +20,7 @@ import linediff
 import stages
 from draft import draft
 from told import Block, ChapterError, chapter_of, fences, lines_of, parse, sources
-from weave import weave
+from weave import consecutive, weave
 
 __all__ = ["Block", "BlockStat", "ChapterError", "draft", "parse", "replay", "stats", "weave"]
 
@@ -68,49 +67,12 @@ def _replay_file(name, old, new, blocks):
              for b in blocks if b.kind != want]
     if wrong:
         return wrong
-    if old is None:
-        return _replay_tiles(name, lines_of(new), blocks)
-    return _replay_hunks(name, lines_of(old), lines_of(new), blocks)
+    old, new = lines_of(old or ""), lines_of(new)
+    return _replay_hunks(name, old, blocks) + _replay_changes(name, old, new, blocks)
 
 
-def _replay_tiles(name, new, blocks):
-    """The problems of a new file: its pieces must lie side by side, from line 1 to the end."""
-    problems, upto = [], 0
-    for block in sorted((b for b in blocks if b.body), key=lambda b: b.first):
-        start = block.first - 1
-        if start > upto:
-            problems.append(f"{name}:{upto + 1}: lines {upto + 1} to {start} are not told")
-        elif start < upto:
-            problems.append(f"README.md:{block.caption_line}: line {block.first} of {name} "
-                            "is told in an earlier piece too")
-        problems += _wrong_text(name, new, block.changes(), "new")
-        upto = max(upto, start + len(block.body))
-    if upto < len(new):
-        problems.append(f"{name}:{upto + 1}: lines {upto + 1} to {len(new)} are not told")
-    return problems
-
-
-def _wrong_text(name, lines, changes, side):
-    """The first of the told lines that does not stand in `lines` where its number says."""
-    for change in changes:
-        k = getattr(change, side)
-        there = lines[k] if 0 <= k < len(lines) else None
-        if change.text != there:
-            is_there = "the file ends before" if there is None else f"there stands {there!r}"
-            return [f"README.md:{change.line}: told as {side} line {k + 1} of {name}: "
-                    f"{change.text!r}; {is_there}"]
-    return []
-
-
-def _twice(name, changes, side):
-    """Lines that are told in two places."""
-    count = Counter(getattr(change, side) for change in changes)
-    return [f"README.md:{change.line}: {side} line {getattr(change, side) + 1} of {name} "
-            f"is told twice" for change in changes if count[getattr(change, side)] > 1]
-
-
-def _replay_hunks(name, old, new, blocks):
-    """The problems of a changed file: first each hunk by itself, then all of them together."""
+def _replay_hunks(name, old, blocks):
+    """What is wrong with the frames of hunks: their sizes, and the lines that stay."""
     problems = []
     for hunk in (hunk for block in blocks for hunk in block.hunks):
         if hunk.sizes() != (hunk.b, hunk.d):
@@ -118,55 +80,42 @@ def _replay_hunks(name, old, new, blocks):
                             f"-{hunk.sizes()[0]} +{hunk.sizes()[1]}, not -{hunk.b} +{hunk.d}")
         elif not any(sign != " " for sign, _ in hunk.lines):
             problems.append(f"README.md:{hunk.line}: this hunk changes nothing")
-        walk = list(hunk.walk())
-        problems += _wrong_text(name, old, [c for c in walk if c.sign != "+"], "old")
-        problems += _wrong_text(name, new, [c for c in walk if c.sign == "+"], "new")
-    changes = [change for block in blocks for change in block.changes()]
-    removed = [change for change in changes if change.sign == "-"]
-    added = [change for change in changes if change.sign == "+"]
-    problems += _twice(name, removed, "old") + _twice(name, added, "new")
-    return problems or _replay_whole(name, old, new, removed, added)
+        context = [change for change in hunk.walk() if change.sign == " "]
+        problems += [_wrong(name, change, old) for change in context
+                     if old[change.old:change.old + 1] != [change.text]]
+    return problems
 
 
-def _replay_whole(name, old, new, removed, added):
-    """The problems of all hunks of a file together, each of which is right by itself.
-
-    Every added line stands where it is told, so the file is reproduced if what is left of the
-    old text is what is left of the new.
-    """
-    gone, come = {c.old for c in removed}, {c.new for c in added}
-    stay_old = [k for k in range(len(old)) if k not in gone]
-    stay_new = [k for k in range(len(new)) if k not in come]
-    problems = []
-    for line in linediff.script([old[k] for k in stay_old], [new[k] for k in stay_new]):
-        if line.sign != " ":
-            k = stay_old[line.old] if line.sign == "-" else stay_new[line.new]
-            problems.append(f"{name}:{k + 1}: changed, but not told: {line.sign}{line.text}")
-    return problems or (_misplaced(name, len(old), len(new), removed, added)
-                        or _unchanged(name, old, new, removed))
-
-
-def _misplaced(name, old_size, new_size, removed, added):
-    """Changes that a hunk's old number puts elsewhere than its new number does."""
-    gone, come = {c.old for c in removed}, {c.new for c in added}
-    stay_before, come_before = [0], [0]
-    for k in range(old_size):
-        stay_before.append(stay_before[-1] + (k not in gone))
-    for k in range(new_size):
-        come_before.append(come_before[-1] + (k in come))
-    return [f"README.md:{c.line}: old line {c.old + 1} and new line {c.new + 1} of {name} "
-            "are not the same place" for c in sorted(removed + added, key=lambda c: c.line)
-            if not (0 <= c.old <= old_size and 0 <= c.new <= new_size
-                    and stay_before[c.old] + come_before[c.new] == c.new)]
+def _replay_changes(name, old, new, blocks):
+    """What is told otherwise than in the diff, and what is not told."""
+    script = linediff.script(old, new)
+    untold = {line: k for k, line in enumerate(script) if line.sign != " "}
+    problems, seen = [], set()
+    for change in (change for block in blocks for change in block.changes()):
+        place = change.sign, change.old if change.sign == "-" else change.new
+        if untold.pop(linediff.Line(*change[:4]), None) is None:
+            problems.append(_wrong(name, change, old if change.sign == "-" else new, place in seen))
+        seen.add(place)
+    for first, *more in consecutive(sorted(untold.values())):
+        line = script[first]
+        number = line.old if line.sign == "-" else line.new
+        also = f" and {len(more)} lines more" if more else ""
+        problems.append(f"{name}:{number + 1}: changed, but not told: {line.sign}{line.text}{also}")
+    return problems
 
 
-def _unchanged(name, old, new, removed):
-    """Lines told as removed and added again that simply stay: more is told than changes."""
-    least = sum(line.sign == "-" for line in linediff.script(old, new))
-    if len(removed) <= least:
-        return []
-    return [f"{name}: {len(removed) - least} lines are told as removed and added, but stay; "
-            "weave leaves them out"]
+def _wrong(name, change, lines, is_twice=False):
+    """What is wrong with a told line, given the side of the file that it should stand on."""
+    side, k = ("new", change.new) if change.sign == "+" else ("old", change.old)
+    place = f"{side} line {k + 1} of {name}"
+    if is_twice:
+        return f"README.md:{change.line}: {place} is told twice"
+    why = "it does not change there"
+    if not 0 <= k < len(lines):
+        why = "the file ends before"
+    elif lines[k] != change.text:
+        why = f"there stands {lines[k]!r}"
+    return f"README.md:{change.line}: told as {place}: {change.text!r}; {why}"
 
 
 def _has_prose(lines, start, end, fenced):

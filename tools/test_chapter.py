@@ -182,7 +182,7 @@ DEFECTS = {
     "a wrong old number": ("-7,4", "-6,4", "README.md:9: told as old line 6"),
     "a wrong old number where the text agrees": (
         "@@ -1,3 +1,4 @@\n #include <a>\n+#include <b>\n\n int one() {\n",
-        "@@ -3,0 +2,1 @@\n+#include <b>\n", "are not the same place"),
+        "@@ -3,0 +2,1 @@\n+#include <b>\n", "told as new line 2 of evolve/a.cpp: '#include <b>'; it does not change there"),
     "a wrong new number": ("+12,4", "+11,4", "README.md:12: told as new line 12"),
     "wrong counts": ("+1,4 @@", "+1,5 @@", "the hunk's lines are -3 +4, not -3 +5"),
     "added lines in the wrong order": (
@@ -195,15 +195,15 @@ DEFECTS = {
     "a line that stays told as changed": (
         "@@ -7,4 +12,4 @@ two\n int two() {\n",
         "@@ -7,4 +12,4 @@ two\n-int two() {\n+int two() {\n",
-        "1 lines are told as removed and added, but stay"),
+        "told as old line 7 of evolve/a.cpp: 'int two() {'; it does not change there"),
     "a gap between pieces": ("line 4:\n\n```cpp\n\n", "line 5:\n\n```cpp\n",
-                             "lines 4 to 4 are not told"),
+                             "evolve/b.h:4: changed, but not told: +"),
     "a missing last piece": ("`evolve/b.h`, `stale`, line 4:", "No caption.",
-                             "lines 4 to 5 are not told"),
+                             "evolve/b.h:4: changed, but not told: + and 1 lines more"),
     "overlapping pieces": ("line 4:\n\n```cpp\n", "line 3:\n\n```cpp\nint fresh();\n",
-                           "line 3 of evolve/b.h is told in an earlier piece too"),
+                           "new line 3 of evolve/b.h is told twice"),
     "a piece inside of another": ("\nThe end.\n", "\n`evolve/b.h`, x, line 2:\n\n```cpp\n\n```\n",
-                                  "line 2 of evolve/b.h is told in an earlier piece too"),
+                                  "new line 2 of evolve/b.h is told twice"),
     "pieces in the wrong order": (
         "#pragma once\n\nint fresh();", "#pragma once\n\nint stale();",
         "README.md:39: told as new line 3 of evolve/b.h: 'int stale();'"),
@@ -266,7 +266,7 @@ class ReplayTest(TwoStages):
 
     def test_a_file_that_is_not_told(self):
         (self.tree.stage / "evolve/c.h").write_text("int c;\n")
-        self.assertIn("lines 1 to 1 are not told", self.tree.replay()[0])
+        self.assertIn("evolve/c.h:1: changed, but not told: +int c;", self.tree.replay()[0])
 
     def test_a_deleted_file(self):
         (self.tree.previous / "evolve/c.h").write_text("int c;\n")
