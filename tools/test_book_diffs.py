@@ -8,6 +8,7 @@ from pathlib import Path
 import stages
 import told
 from book import diffs, page
+from testing import InFolder
 
 _OLD = "int one() {\n  return 1;\n}\n"
 _NEW = "int one() {\n  return 2;\n}\n"
@@ -70,24 +71,17 @@ class Shown(HTMLParser):
         return next(a["class"] for a in reversed(self.open) if a.get("class") in ("old", "new"))
 
 
-class Small(unittest.TestCase):
+class Small(InFolder):
     """Two stages of a few lines."""
 
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.root = Path(holder.name)
-        self.put("stage01_a/evolve/one.cpp", _OLD)
-        self.put("stage01_a/test/one_test.cpp", "// as it was\n")
-        self.put("stage02_b/evolve/one.cpp", _NEW)
-        self.put("stage02_b/evolve/two.h", "bool two = 1 < 2;\n")
-        self.put("stage02_b/test/one_test.cpp", "// as it was\n")
-        self.put("stage02_b/README.md", _CHAPTER)
-
-    def put(self, name, text):
-        """Writes one file."""
-        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / name).write_text(text)
+        super().setUp()
+        self.write("stage01_a/evolve/one.cpp", _OLD)
+        self.write("stage01_a/test/one_test.cpp", "// as it was\n")
+        self.write("stage02_b/evolve/one.cpp", _NEW)
+        self.write("stage02_b/evolve/two.h", "bool two = 1 < 2;\n")
+        self.write("stage02_b/test/one_test.cpp", "// as it was\n")
+        self.write("stage02_b/README.md", _CHAPTER)
 
     def shown(self):
         """The second stage's page."""
@@ -116,20 +110,20 @@ class Small(unittest.TestCase):
 
     def test_a_long_stretch_is_folded(self):
         lines = [f"int v{k};\n" for k in range(20)]
-        self.put("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
-        self.put("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
+        self.write("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
+        self.write("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
         self.assertIn("<summary>17 lines stay", self.shown())
 
     def test_a_short_stretch_is_not(self):
         lines = [f"int v{k};\n" for k in range(5)]
-        self.put("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
-        self.put("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
+        self.write("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
+        self.write("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
         self.assertNotIn("lines stay", self.shown())
 
     def test_headers_first_and_tests_last(self):
-        self.put("stage02_b/evolve/one.h", "")
-        self.put("stage02_b/CMakeLists.txt", "")
-        self.put("stage02_b/sample/use.cpp", "")
+        self.write("stage02_b/evolve/one.h", "")
+        self.write("stage02_b/CMakeLists.txt", "")
+        self.write("stage02_b/sample/use.cpp", "")
         self.assertEqual(["evolve/one.h", "evolve/one.cpp", "evolve/two.h", "sample/use.cpp",
                           "CMakeLists.txt", "test/one_test.cpp"],
                          diffs.names(*stages.stages(self.root)))

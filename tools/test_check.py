@@ -4,8 +4,8 @@ That every rule can fail on the real tree is the business of `./evolve check --s
 what that cannot show: that a rule is silent where it has to be.
 """
 
+import shutil
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -15,20 +15,18 @@ import check
 import cpp
 from checks import chapters, diffs, exercises, files, layers, plants, transcripts
 from checks.core import RULES, Note, Problem, Tree
+from testing import InFolder
 
 
-class Trees(unittest.TestCase):
+class Trees(InFolder):
     """Judges small trees, written for each test."""
 
     def tree(self, files_of_it):
         """A Tree with these files."""
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        root = Path(holder.name).resolve()
+        shutil.rmtree(self.root)
         for name, text in files_of_it.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text, encoding="utf-8")
-        return Tree(root)
+            self.write(name, text)
+        return Tree(self.root.resolve())
 
     def problems(self, rule, files_of_it):
         """What a rule finds, as check prints it."""

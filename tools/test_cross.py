@@ -1,13 +1,11 @@
 """What `./evolve check --cross` compiles, and what it says when something does not compile."""
 
-import contextlib
-import io
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import cross
+from testing import InFolder, said
 
 # Notes its arguments, makes what it is asked for, and refuses a source that says so.
 COMPILER = """#!/bin/sh
@@ -22,13 +20,11 @@ done
 """
 
 
-class Cross(unittest.TestCase):
+class Cross(InFolder):
     """cross.py on a tree of its own, with a compiler that only notes what it is asked."""
 
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.root = Path(scratch.name)
+        super().setUp()
         self.program = self.write("build/zig/node_modules/.bin/zig", COMPILER)
         self.program.chmod(0o755)
         self.write("googletest/src/gtest-all.cc")
@@ -37,25 +33,14 @@ class Cross(unittest.TestCase):
         for name in ("evolve/kqueue.cpp", "evolve/log.cpp", "sample/echo.cpp",
                      "test/kqueue_test.cpp", "test/log_test.cpp", "test/helper.cpp"):
             self.write(f"stage02_new/{name}")
-        patch = mock.patch.multiple(cross, ROOT=self.root, TREE=self.root / "build" / "zig",
-                                    GOOGLETEST=self.root / "googletest")
-        patch.start()
-        self.addCleanup(patch.stop)
-
-    def write(self, name, text=""):
-        """A file of the tree."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
+        self.enterContext(mock.patch.multiple(
+            cross, ROOT=self.root, TREE=self.root / "build" / "zig",
+            GOOGLETEST=self.root / "googletest"))
 
     def cross(self, *words):
         """Status and output of `./evolve check --cross`."""
-        said = io.StringIO()
-        with mock.patch("sys.argv", ["cross.py", *words]), \
-                contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            status = cross.main()
-        return status, said.getvalue()
+        with mock.patch("sys.argv", ["cross.py", *words]):
+            return said(cross.main)
 
     def calls(self):
         """The compiler's arguments, a list for each call."""
@@ -63,16 +48,16 @@ class Cross(unittest.TestCase):
                 (self.program.parent / "calls").read_text().splitlines()]
 
     def test_takes_the_stages_that_have_kqueue(self):
-        status, said = self.cross()
+        status, output = self.cross()
         self.assertEqual(status, 0)
-        self.assertNotIn("stage01_old", said)
+        self.assertNotIn("stage01_old", output)
         for target in cross.TARGETS:
-            self.assertIn(f"ok   stage02_new for {target}", said)
+            self.assertIn(f"ok   stage02_new for {target}", output)
 
     def test_takes_the_stage_that_is_asked_for(self):
-        _, said = self.cross("1")
-        self.assertIn("stage01_old", said)
-        self.assertNotIn("stage02_new", said)
+        _, output = self.cross("1")
+        self.assertIn("stage01_old", output)
+        self.assertNotIn("stage02_new", output)
 
     def test_compiles_library_samples_and_tests_with_warnings_as_errors(self):
         self.cross()
@@ -96,16 +81,16 @@ class Cross(unittest.TestCase):
 
     def test_says_what_does_not_compile(self):
         self.write("stage02_new/test/log_test.cpp", "refused")
-        status, said = self.cross()
+        status, output = self.cross()
         self.assertEqual(status, 1)
-        self.assertIn("FAIL", said)
-        self.assertIn("log_test.cpp: no", said)
+        self.assertIn("FAIL", output)
+        self.assertIn("log_test.cpp: no", output)
 
     def test_says_where_googletest_is_to_be_had(self):
         with mock.patch.object(cross, "GOOGLETEST", self.root / "nowhere"):
-            status, said = self.cross()
+            status, output = self.cross()
         self.assertEqual(status, 2)
-        self.assertIn("apt-get install googletest", said)
+        self.assertIn("apt-get install googletest", output)
 
 
 if __name__ == "__main__":
