@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 """A chapter is the diff, told: proves it, writes its code anew, and drafts it.
 
-    chapter.py replay N|all           is the chapter of stage N its diff, to the line?
-    chapter.py stats N|all            are its blocks of a size to be read, with prose between them?
-    chapter.py weave N [--on] [--dry-run]
-                                      write its code anew from evolve/ (--on: the later ones' too)
-    chapter.py draft N                told blocks for every changed line that it does not tell yet
+    chapter.py weave N    write the code of stage N's chapter anew from evolve/
+    chapter.py draft N    told blocks for every changed line that it does not tell yet
 
-How told blocks are written says told.py; how lines find their blocks again says weave.py.
+How told blocks are written says told.py; how lines find their blocks again says weave.py. That a
+chapter is its diff, and can be read, `./evolve check` asks replay() and stats().
 """
 
 import argparse
@@ -166,39 +164,15 @@ def _prose_problems(text, blocks):
             if not _has_prose(lines, one.close_line, two.caption_line - 1, fenced)]
 
 
-def _say_replay(stage):
-    """Replays one chapter and says how it went; 1 when it is not the diff."""
-    problems = replay(stage, stages.predecessor(stage))
-    if problems:
-        print("\n".join(problems))
-        return 1
-    blocks = parse(chapter_of(stage))
-    lines = sum(len(block.changes()) for block in blocks)
-    print(f"{stage.name}: {len(blocks)} blocks tell its {lines} changed lines, each once")
-    return 0
-
-
-def _say_stats(stage):
-    """Prints the blocks' sizes; 1 when they are not fit to be read."""
-    rows, problems = stats(stage)
-    print(f"{stage.name}: {len(rows)} blocks; changed lines, lines of code:")
-    for row in rows:
-        print(f"{row.changed:4} {row.code:4}  {row.block.caption_line}: {row.block.caption}")
-    print("\n".join(problems), end="\n" if problems else "")
-    return 1 if problems else 0
-
-
-def _say_weave(stage, dry_run):
+def _say_weave(stage):
     """Weaves one chapter; 1 when something is left to its author."""
     if not (stage / "README.md").exists():
         print(f"{stage.name}/README.md: there is no chapter; `draft` proposes its blocks")
         return 1
     text, left, touched = weave(stage, stages.predecessor(stage))
-    changed = text != chapter_of(stage)
-    if changed and not dry_run:
+    if changed := text != chapter_of(stage):
         (stage / "README.md").write_text(text, encoding="utf-8")
-    done = "would be written anew" if dry_run else "is written anew"
-    print(f"{stage.name}: the chapter's code {done if changed else 'is up to date'}")
+    print(f"{stage.name}: the chapter's code is {'written anew' if changed else 'up to date'}")
     for caption in touched:
         print(f"  read again: {stage.name}/{caption}")
     for line in left:
@@ -212,52 +186,15 @@ def _say_draft(stage):
     return 0
 
 
-def _stage_number(word):
-    """A stage's number from the command line."""
-    if not word.isdigit() or not 1 <= int(word) <= 99:
-        raise argparse.ArgumentTypeError(f"{word!r} is not the number of a stage")
-    return int(word)
-
-
-def _number_or_all(word):
-    """A stage's number, or None for all stages."""
-    return None if word == "all" else _stage_number(word)
-
-
-def _arguments(words):
-    """The command line; bad usage ends here, with status 2."""
-    parser = argparse.ArgumentParser(prog="chapter.py", description=__doc__.split("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, text in (("replay", "prove that the chapter is the diff"),
-                       ("stats", "judge the size of its blocks")):
-        verbs.add_parser(verb, help=text).add_argument("stage", metavar="N|all",
-                                                       type=_number_or_all)
-    weaver = verbs.add_parser("weave", help="write the chapter's code anew")
-    weaver.add_argument("stage", metavar="N", type=_stage_number)
-    weaver.add_argument("--on", action="store_true", help="weave the later stages too")
-    weaver.add_argument("--dry-run", action="store_true", help="only say what would change")
-    drafter = verbs.add_parser("draft", help="propose blocks for what is not told yet")
-    drafter.add_argument("stage", metavar="N", type=_stage_number)
-    return parser.parse_args(words)
-
-
-def _chosen(args):
-    """The stages that the command line means."""
-    if args.stage is None:
-        return stages.stages() or [stages.by_number(1)]
-    first = stages.by_number(args.stage)
-    if getattr(args, "on", False):
-        return [s for s in stages.stages() if stages.number(s) >= args.stage]
-    return [first]
-
-
 def main(words=None):
-    """Runs one verb on the stages chosen; 1 if any of them has a problem."""
-    args = _arguments(words)
-    run = {"replay": _say_replay, "stats": _say_stats, "draft": _say_draft,
-           "weave": lambda stage: _say_weave(stage, args.dry_run)}[args.verb]
+    """Runs one verb on a stage; 1 if there is a problem, 2 for bad usage."""
+    parser = argparse.ArgumentParser(prog="chapter.py", description=__doc__.split("\n")[0])
+    parser.add_argument("verb", choices=("weave", "draft"))
+    parser.add_argument("stage", metavar="N", type=int, choices=range(1, 100))
+    args = parser.parse_args(words)
+    say = {"weave": _say_weave, "draft": _say_draft}[args.verb]
     try:
-        return max([run(stage) for stage in _chosen(args)])
+        return say(stages.by_number(args.stage))
     except ChapterError as error:
         print(f"chapter.py {args.verb}: {error}", file=sys.stderr)
         return 1
