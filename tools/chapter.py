@@ -17,7 +17,7 @@ import cpp
 import linediff
 import stages
 from draft import draft
-from told import Block, ChapterError, chapter_of, fences, lines_of, parse, sources
+from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
 from weave import consecutive, weave
 
 __all__ = ["Block", "BlockStat", "ChapterError", "draft", "parse", "replay", "stats", "weave"]
@@ -116,9 +116,9 @@ def _wrong(name, change, lines, is_twice=False):
     return f"README.md:{change.line}: told as {place}: {change.text!r}; {why}"
 
 
-def _has_prose(lines, start, end, fenced):
+def _has_prose(lines, start, end, code):
     """Whether lines[start:end] hold a sentence: not code, a heading, a picture or a tag."""
-    return any(lines[k].strip() and k not in fenced
+    return any(lines[k].strip() and k not in code
                and not lines[k].lstrip().startswith(("#", "<", "![")) for k in range(start, end))
 
 
@@ -158,10 +158,10 @@ def _caption_problems(blocks):
 def _prose_problems(text, blocks):
     """Pairs of blocks with nothing said between them."""
     lines = lines_of(text)
-    fenced = {k for start, end, _ in fences(lines) for k in range(start, end + 1)}
+    code = fenced(lines)
     return [f":{two.caption_line}: no prose between this block and the one before"
             for one, two in zip(blocks, blocks[1:])
-            if not _has_prose(lines, one.close_line, two.caption_line - 1, fenced)]
+            if not _has_prose(lines, one.close_line, two.caption_line - 1, code)]
 
 
 def _say_weave(stage):

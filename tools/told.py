@@ -121,6 +121,11 @@ def fences(lines):
         k += 1
 
 
+def fenced(lines):
+    """The indices of the lines that a fence holds, its own two with them."""
+    return {k for start, end, _ in fences(lines) for k in range(start, end + 1)}
+
+
 def _caption_of(lines, start):
     """The index of the caption of the fence at lines[start], or None for an illustration."""
     above = start - 1

@@ -117,7 +117,7 @@ def _nobody(_):
 def sections(text):
     """For each told block, by its caption's line, the heading that it stands under."""
     lines = told.lines_of(text)
-    code = {k for start, end, _ in told.fences(lines) for k in range(start, end + 1)}
+    code = told.fenced(lines)
     found, heading = {}, ""
     for k, line in enumerate(lines):
         if k not in code and (match := re.match(r"#{1,4} (.*)", line)):
