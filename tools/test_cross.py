@@ -28,11 +28,12 @@ class Cross(InFolder):
         self.program = self.write("build/zig/node_modules/.bin/zig", COMPILER)
         self.program.chmod(0o755)
         self.write("googletest/src/gtest-all.cc")
-        self.write("googletest/src/gtest_main.cc")
         self.write("stage01_old/evolve/poll.cpp")
         for name in ("evolve/kqueue.cpp", "evolve/log.cpp", "sample/echo.cpp",
-                     "test/kqueue_test.cpp", "test/log_test.cpp", "test/helper.cpp"):
+                     "test/kqueue_test.cpp", "test/log_test.cpp", "test/main.cpp",
+                     "test/helper.cpp"):
             self.write(f"stage02_new/{name}")
+        self.write("stage01_old/test/main.cpp")
         self.enterContext(mock.patch.multiple(
             cross, ROOT=self.root, TREE=self.root / "build" / "zig",
             GOOGLETEST=self.root / "googletest"))
@@ -65,7 +66,7 @@ class Cross(InFolder):
             sources = {Path(word).name: call for call in self.calls() if target in call
                        for word in call if word.endswith(".cpp")}
             self.assertEqual(set(sources), {"kqueue.cpp", "log.cpp", "echo.cpp",
-                                            "kqueue_test.cpp", "log_test.cpp"})
+                                            "kqueue_test.cpp", "log_test.cpp", "main.cpp"})
             for call in sources.values():
                 self.assertLessEqual({"-Wall", "-Wconversion", "-Werror"}, set(call))
 
@@ -77,7 +78,7 @@ class Cross(InFolder):
             self.assertEqual(set(linked), {"echo", "tests"})
             self.assertLessEqual({"echo.o", "kqueue.o", "log.o"}, linked["echo"])
             self.assertLessEqual({"kqueue_test.o", "log_test.o", "kqueue.o", "gtest-all.o",
-                                  "gtest_main.o"}, linked["tests"])
+                                  "main.o"}, linked["tests"])
 
     def test_says_what_does_not_compile(self):
         self.write("stage02_new/test/log_test.cpp", "refused")

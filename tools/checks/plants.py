@@ -278,7 +278,7 @@ _document("workplace", "a host of a private network", "See http://planted" ".int
           "planted.md")
 
 
-# noise, same_cmake, tests_grow, budget
+# noise, same_files, tests_grow, budget
 
 @plant("noise", "a line that is only set in", "white space")
 def _(garden):
@@ -308,9 +308,11 @@ def _(garden):
     return file_of(garden.append(path, f"\n{text}\n"))
 
 
-plant("same_cmake", "a CMakeLists.txt that differs", "differs")(
+plant("same_files", "a CMakeLists.txt that differs", "differs")(
     lambda garden: garden.append(in_last(garden, "CMakeLists.txt"), "# planted\n"))
-plant("same_cmake", "a stage without CMakeLists.txt", "missing")(
+plant("same_files", "a test/main.cpp that differs", "differs")(
+    lambda garden: garden.append(in_last(garden, "test/main.cpp"), "// planted\n"))
+plant("same_files", "a stage without CMakeLists.txt", "missing")(
     lambda garden: garden.write(in_last(garden, "CMakeLists.txt"), None))
 
 
