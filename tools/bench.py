@@ -163,7 +163,6 @@ def all_right(data):
 
 
 def bench(it, options):
-    """The status."""
     if options.gate:
         return gate.record() if options.record else gate.judge(options.only)
     if options.earlier:

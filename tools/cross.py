@@ -59,13 +59,11 @@ class Target:
             "ZIG_GLOBAL_CACHE_DIR": str(TREE / "cache"), "ZIG_LOCAL_CACHE_DIR": str(TREE / "cache")}
 
     def compile(self, source, output, *flags):
-        """One source."""
         output.parent.mkdir(parents=True, exist_ok=True)
         run(*self.command, *flags, "-c", source, "-o", output, env=self.environment)
         return output
 
     def link(self, objects, output):
-        """One program."""
         run(*self.command, *objects, "-lpthread", "-o", output, env=self.environment)
 
     def googletest(self):

@@ -39,7 +39,6 @@ def drawn(stage, text=_SMALL):
 
 
 def words(svg):
-    """All words that it shows."""
     return ["".join(each.itertext()) for each in svg.iter(f"{_SVG}text")]
 
 
@@ -88,21 +87,18 @@ class Drawing(unittest.TestCase):
 
     def test_new_is_marked_where_it_is_new(self):
         def marked(stage):
-            """How many frames are marked, without the legend."""
             return sum("new" in rect.get("class").split() for rect in drawn(stage).iter(
                 f"{_SVG}rect")) - (stage > 1)
         self.assertEqual([0, 2, 1], [marked(1), marked(2), marked(3)])
 
     def test_nothing_moves(self):
         def place(stage):
-            """Where c stands."""
             return next(each.get("x") for each in drawn(stage).iter(f"{_SVG}text")
                         if "".join(each.itertext()) == "c")
         self.assertEqual(place(1), place(3))
 
     def test_steps_are_joined(self):
         def heads(stage):
-            """How many arrows there are."""
             return len(list(drawn(stage).iter(f"{_SVG}polygon")))
         self.assertEqual([2, 2, 3], [heads(1), heads(2), heads(3)])
 

@@ -36,7 +36,6 @@ class Body(InFolder):
         self.stage = self.root / "stage02_small"
 
     def body(self, **more):
-        """The HTML."""
         return replay.body(small(**more), self.stage, 3)
 
     def data(self):

@@ -22,7 +22,6 @@ def git(root, *arguments):
 
 
 def commit(root):
-    """Everything as it is, as a commit."""
     git(root, "init", "-q")
     git(root, "add", "-A")
     git(root, "commit", "-q", "--allow-empty", "-m", "all")

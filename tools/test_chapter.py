@@ -32,9 +32,7 @@ class Tree:
 
     def __init__(self, test):
         """Removed with the test that asks for it."""
-        holder = tempfile.TemporaryDirectory()
-        test.addCleanup(holder.cleanup)
-        self.root = Path(holder.name)
+        self.root = Path(test.enterContext(tempfile.TemporaryDirectory()))
         self.previous, self.stage = self.root / "stage01_one", self.root / "stage02_two"
         for stage in (self.previous, self.stage):
             (stage / "evolve").mkdir(parents=True)
@@ -286,7 +284,6 @@ class ParseTest(unittest.TestCase):
     """Malformed told blocks are refused by line; what is no told block is left alone."""
 
     def refuse(self, line, text):
-        """The text must be refused at that line."""
         with self.assertRaises(told.ChapterError) as caught:
             told.parse(text)
         self.assertEqual(caught.exception.line, line)
@@ -321,7 +318,6 @@ class StatsTest(unittest.TestCase):
     """What makes a block hard to read is counted."""
 
     def problems(self, text):
-        """The problems of a chapter with this text."""
         tree = Tree(self)
         tree.tell(text)
         return chapter.stats(tree.stage)[1]

@@ -22,7 +22,6 @@ class Trees(InFolder):
     """Judges small trees, written for each test."""
 
     def tree(self, files_of_it):
-        """A Tree with these files."""
         shutil.rmtree(self.root)
         for name, text in files_of_it.items():
             self.write(name, text)
@@ -34,7 +33,6 @@ class Trees(InFolder):
         return [str(one) for one in said if isinstance(one, Problem)]
 
     def notes(self, rule, files_of_it):
-        """What a rule notes."""
         said = RULES[rule].judge(self.tree(files_of_it))
         return [one.text for one in said if isinstance(one, Note)]
 

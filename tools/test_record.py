@@ -185,7 +185,6 @@ class Changes(unittest.TestCase):
     """What is different between two states."""
 
     def changes(self, old, new, backend="epoll"):
-        """The words for it."""
         return sentences.changes({**_BEFORE, **old}, {**_BEFORE, **new}, {"e1": _EVENT}, backend)
 
     def test_the_heap(self):

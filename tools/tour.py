@@ -38,7 +38,6 @@ class Guide:
         return Sample(self._program(name), *arguments)
 
     def tell(self, text):
-        """A paragraph."""
         print("\n" + textwrap.fill(" ".join(text.split()), 78), flush=True)
 
     def quote(self, *lines):

@@ -98,7 +98,6 @@ def _runs(script, owner):
 
 
 def compared(step, name):
-    """One file of a step."""
     old, new = _text(step.previous, name), _text(step.stage, name)
     if name.startswith("evolve/"):
         telling = Telling(name, old, new, step.blocks)
@@ -180,7 +179,6 @@ def _changed(file, run):
 
 
 def _inline_code(text):
-    """A heading with its code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -188,7 +186,6 @@ class Page:
     """The body of one step's page; remembers which blocks it has led to."""
 
     def __init__(self, step):
-        """Nothing is written yet."""
         self.step = step
         self.seen = set()
 

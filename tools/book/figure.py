@@ -45,7 +45,6 @@ class Wrong(Exception):
     """A line of a picture that cannot be read; `line` counts from 1."""
 
     def __init__(self, line, why):
-        """What is wrong, and where."""
         super().__init__(why)
         self.line = line
 
@@ -72,7 +71,6 @@ class Element(NamedTuple):
 
     @property
     def size(self):
-        """The size of its letters."""
         return SMALL if "small" in self.classes or self.kind == "step" else SIZE
 
 
@@ -132,7 +130,6 @@ def _desc(text, number):
 
 
 def parse(name, text):
-    """A picture from its text."""
     said, descs, elements = {}, [], []
     for number, line in enumerate(text.split("\n"), 1):
         word, _, rest = line.strip().partition(" ")

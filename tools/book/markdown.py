@@ -137,7 +137,6 @@ def _special(line, heading, source):
 
 
 def _figures(source, place):
-    """The figures that stand at this place."""
     return "".join(raw_block(html) + "\n\n" for where, html in source.figures if where == place)
 
 
@@ -159,7 +158,6 @@ def headings(text):
 
 
 def codes(text):
-    """All inline code of a text."""
     lines = told.lines_of(text)
     inside = told.fenced(lines)
     prose = "\n".join("" if k in inside else line for k, line in enumerate(lines))

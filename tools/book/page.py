@@ -45,7 +45,6 @@ _FRAME = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
 
 def _link(href, text):
-    """A link of the header."""
     return f'<a href="{escape(href)}">{escape(text)}</a>'
 
 

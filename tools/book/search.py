@@ -31,7 +31,6 @@ class Index:
     """Names, and the places that they lead to."""
 
     def __init__(self):
-        """Nothing to be found yet."""
         self.places = defaultdict(dict)
 
     def add(self, name, href, where):

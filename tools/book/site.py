@@ -25,7 +25,6 @@ class Text(NamedTuple):
 
     @property
     def file(self):
-        """Its page."""
         return f"{self.label}.html"
 
     @property
@@ -109,7 +108,6 @@ def names(symbols, tests, sources):
 
 
 def _link(href, text):
-    """A link of the rows above and below a text."""
     return f'<a href="{href}">{escape(text)}</a>'
 
 

@@ -35,7 +35,6 @@ class Sources:
         return f"{name}#L{line}" if line else name
 
     def write(self, out):
-        """Writes the pages."""
         written = []
         for relative in sorted(self.asked):
             path = self.root / relative

@@ -52,7 +52,6 @@ class Garden:
 
     @property
     def stages(self):
-        """Its stage folders."""
         return stages.stages(self.root)
 
     def write(self, path, text):
@@ -126,12 +125,10 @@ def chapter(garden, k=0):
 
 
 def folder_of(place):
-    """The folder that a place is in."""
     return place.rsplit("/", 1)[0]
 
 
 def file_of(place):
-    """The file that a place is in."""
     return place.rsplit(":", 1)[0]
 
 
@@ -142,7 +139,6 @@ def below(place, count):
 
 
 def in_last(garden, file):
-    """A file of the last stage."""
     return garden.stages[-1] / file
 
 
@@ -563,7 +559,6 @@ _solved_by("a solution that does not compile", "planted", "does not compile")
 # figures
 
 def _picture(garden, name):
-    """The text of a picture."""
     path = garden.root / "docs" / "figures" / f"{name}.txt"
     if not path.is_file():
         raise NoPlace(f"there is no picture {name}")

@@ -139,7 +139,6 @@ class Shell:
         self.building = 0.0
 
     def say(self, command):
-        """Gives it a command."""
         self.told = time.monotonic()
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()

@@ -111,7 +111,6 @@ def _packed():
 
 
 def _epoll_ctl(a):
-    """epoll_ctl() with what it asks for."""
     op = words.EPOLL_OPS.get(a[1], str(a[1]))
     asks = "" if op == "DEL" else ", " + words.bits(_int(a[3], 4, signed=False), words.EPOLL)
     return f"{_fd(a[0])}, {op}, {_fd(a[2])}{asks}"

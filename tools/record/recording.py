@@ -163,7 +163,6 @@ class _Maker:
 
 
 def _used(steps, functions):
-    """The functions that a step is in."""
     wanted = {name for step in steps for name, _ in step["at"]}
     return {name: function for name, function in functions.items() if name in wanted}
 
@@ -188,12 +187,10 @@ def make(stage, notes, about):
 
 
 def _line(value):
-    """A value in one line."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _rows(values):
-    """A line for each."""
     return ",\n".join(f"  {value}" for value in values)
 
 
@@ -217,7 +214,6 @@ def dumps(recording):
 
 
 def load(file):
-    """A recording from its file."""
     recording = json.loads(Path(file).read_text(encoding="utf-8"))
     times = recording.pop("us")
     steps = [{"us": us, **step} for us, step in zip(times, recording["steps"], strict=True)]

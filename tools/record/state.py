@@ -25,7 +25,6 @@ def _map(base, name, stage):
 
 
 def _signals(base, name):
-    """Who waits for what signal."""
     lists = vector(get(base, "evsig_", "sigmap_"))
     waiting = ((signo, queue(events, "io_next_")) for signo, events in enumerate(lists))
     return {words.signal_name(signo): [name(ev) for ev in events]
@@ -67,7 +66,6 @@ def _queues(base, name, stage):
 
 
 def _poll_set(pollfds):
-    """What poll() is called with."""
     return {str(int(p["fd"])): words.bits(int(p["events"]), words.POLL) for p in pollfds}
 
 
