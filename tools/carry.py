@@ -178,7 +178,6 @@ def test(n):
 
 
 def parse(argv):
-    """The command line."""
     parser = argparse.ArgumentParser(prog="evolve carry", description=__doc__.splitlines()[0])
     parser.add_argument("stage", type=int, help="the number of the stage that was changed")
     parser.add_argument("--base", default="HEAD", metavar="REV", help="changed since (HEAD)")

@@ -181,7 +181,6 @@ def _say_weave(stage):
 
 
 def _say_draft(stage):
-    """Prints the drafted blocks."""
     print(draft(stage, stages.predecessor(stage)), end="")
     return 0
 

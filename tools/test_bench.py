@@ -13,7 +13,6 @@ from testing import said
 
 
 def result(samples, metric="event_ns", **more):
-    """A Result of some row."""
     return timing.Result(more.pop("row", "W1 plain"), metric, more.pop("family", "peers"), samples,
                          **more)
 
@@ -185,7 +184,6 @@ class Gate(unittest.TestCase):
     table = {"tools": tools, "rows": {"W1": {"instructions": 100.0, "calls": 2.0}}}
 
     def complaints(self, instructions, calls=2.0, tools=None, row="W1"):
-        """What is said of these counts."""
         now = {row: {"instructions": instructions, "calls": calls}}
         return list(gate.complaints(now, self.table, tools or self.tools))
 
@@ -298,7 +296,3 @@ class Pictures(unittest.TestCase):
             self.assertIn(f"(bench/{name})", page)
         for title, _, _ in documents.all_tables(data):
             self.assertIn(f"### {title}\n", page)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -312,7 +312,3 @@ class Links(InFolder):
                 "../docs/exercises/stage01/exercise_test.cpp":
                     "file_docs-exercises-stage01-exercise_test-cpp.html"}.items():
             self.assertEqual(self.links.resolve(self.here, target), address)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -39,7 +39,6 @@ class Shown(HTMLParser):
     """What a page shows: its lines by column, its ids, its links."""
 
     def __init__(self, html):
-        """Reads a page."""
         super().__init__()
         self.ids, self.links, self.columns, self.open = [], [], {"old": [], "new": []}, []
         self.new_of = {}
@@ -84,7 +83,6 @@ class Small(InFolder):
         self.write("stage02_b/README.md", _CHAPTER)
 
     def shown(self):
-        """The second stage's page."""
         first, second = stages.stages(self.root)
         return diffs.body(diffs.step_of(second, first), 2)
 
@@ -168,7 +166,3 @@ class AllStages(unittest.TestCase):
         for html in self.html.values():
             ids = Shown(html).ids
             self.assertEqual(len(ids), len(set(ids)))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -29,7 +29,6 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 
 def small(text=_SMALL):
-    """The picture of these tests."""
     return figure.parse("small", text)
 
 
@@ -165,7 +164,3 @@ class AllPictures(unittest.TestCase):
             self.assertEqual(len(written), len(names))
             for path in written:
                 self.assertEqual(f"{_SVG}svg", ElementTree.parse(path).getroot().tag)
-
-
-if __name__ == "__main__":
-    unittest.main()

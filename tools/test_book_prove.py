@@ -71,7 +71,3 @@ class Script(unittest.TestCase):
     def test_it_is_pinned(self):
         package = (Path(prove.__file__).parent / "browser" / "package.json").read_text()
         self.assertRegex(package, r'"playwright-core": "\d+\.\d+\.\d+"')
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -112,7 +112,3 @@ class Pages(InFolder):
         ids = set(re.findall(r"\bat\('([\w-]+)'\)", script))
         self.assertGreater(len(ids), 10)
         self.assertEqual({name for name in ids if f'id="{name}"' not in body}, set())
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -42,7 +42,6 @@ class Repository(InFolder):
         return done.returncode, done.stdout
 
     def read(self, stage, name="evolve/a.cpp"):
-        """The text of a file of a stage."""
         return (self.root / stage / name).read_text()
 
     def edit(self, stage, old, new, name="evolve/a.cpp"):
@@ -52,7 +51,6 @@ class Repository(InFolder):
         self.write(f"{stage}/{name}", text.replace(old, new))
 
     def snapshot(self):
-        """All files of all stages."""
         return {p: p.read_bytes() for p in self.root.glob("stage*/**/*") if p.is_file()}
 
 
@@ -185,7 +183,3 @@ class Real(Repository):
         for stage in self.stages:
             for name in names:
                 self.assertTrue(self.read(stage, name).startswith(planted), f"{stage}/{name}")
-
-
-if __name__ == "__main__":
-    unittest.main()

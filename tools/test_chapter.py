@@ -15,8 +15,6 @@ import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 import chapter
 import linediff
 import stages
@@ -31,7 +29,6 @@ class Tree:
     """A repository of two stages in a temporary directory."""
 
     def __init__(self, test):
-        """Removed with the test that asks for it."""
         self.root = Path(test.enterContext(tempfile.TemporaryDirectory()))
         self.previous, self.stage = self.root / "stage01_one", self.root / "stage02_two"
         for stage in (self.previous, self.stage):
@@ -323,7 +320,6 @@ class StatsTest(unittest.TestCase):
         return chapter.stats(tree.stage)[1]
 
     def block(self, size, first=1, name=", `x`", text="int x;\n"):
-        """A told block of so many lines."""
         return f"`evolve/a.h`{name}, line {first}:\n\n```cpp\n{text * size}```\n\n"
 
     def test_a_good_chapter(self):
@@ -385,13 +381,11 @@ def some_line(rand):
 
 
 def some_function(rand):
-    """A function with a body of its own."""
     body = [some_line(rand) for _ in range(rand.randrange(1, 8))]
     return [f"int f{rand.randrange(1000)}(int x) {{", *body, "  return x;", "}", ""]
 
 
 def some_file(rand):
-    """The lines of a source file."""
     functions = [some_function(rand) for _ in range(rand.randrange(1, 7))]
     return ["#include <a>", "", *(text for one in functions for text in one), "int last;"]
 
@@ -743,7 +737,3 @@ class CommandTest(TwoStages):
         (self.tree.root / "stage02_twin").mkdir()
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
             stages.by_number(2, self.tree.root)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -5,11 +5,8 @@ what that cannot show: that a rule is silent where it has to be.
 """
 
 import shutil
-import sys
 import unittest
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import check
 import cpp
@@ -113,7 +110,6 @@ class Noise(Trees):
     OLD = "void one() {\n  first_call(a, b);\n  second_call(c);\n  third_call(d);\n}\n"
 
     def found(self, new, old=OLD):
-        """The problems of a step from old to new."""
         return self.problems("noise", {"stage01_a/evolve/x.cpp": old,
                                        "stage02_b/evolve/x.cpp": new})
 
@@ -160,7 +156,6 @@ class TestsGrow(Trees):
     ONE = "#include <a>\n\nTEST(s, one) {\n  a();\n}\n\n/// Why.\nTEST(s, two) {\n  b();\n}\n"
 
     def found(self, new, lifted=""):
-        """The problems of a test that became `new`."""
         return self.problems("tests_grow", {
             "stage01_a/test/x_test.cpp": self.ONE, "stage02_b/test/x_test.cpp": new,
             "docs/lifted.txt": lifted})
@@ -184,7 +179,6 @@ class Layers(Trees):
     """Includes."""
 
     def found(self, **includes):
-        """The problems of a stage of these files, each given with what it includes."""
         return self.problems("layers", {
             f"stage01_a/evolve/{name.replace('__', '.')}":
                 "".join(f'#include "evolve/{one}.h"\n' for one in others)
@@ -213,7 +207,6 @@ class SingleFiles(Trees):
     """What a rule must not take for a defect."""
 
     def found(self, rule, text, name="evolve/x.cpp"):
-        """The problems of a stage with one file."""
         return self.problems(rule, {f"stage01_a/{name}": text})
 
     def test_prose_that_ends_in_a_semicolon(self):
@@ -264,7 +257,6 @@ class Transcripts(unittest.TestCase):
     """Transcripts, run by a real shell."""
 
     def found(self, text):
-        """The problems of a transcript."""
         steps, problem = transcripts.steps(text.split("\n"), 1)
         self.assertIsNone(problem)
         return list(transcripts._judge(steps, transcripts.perform(steps, "/")))
@@ -338,7 +330,3 @@ class Check(unittest.TestCase):
         self.assertEqual((files.LONGEST, files.MEDIAN, chapters.MOST_WORDS), (40, 12, 5600))
         self.assertEqual(layers.BACKENDS,
                          {"poll", "select", "epoll", "epoll_changelist", "kqueue"})
-
-
-if __name__ == "__main__":
-    unittest.main()

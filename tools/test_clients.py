@@ -129,7 +129,3 @@ class Pieces(unittest.TestCase):
     def test_sizes_have_units(self):
         sizes = [clients.size(text) for text in ("7", "64KiB", "1MiB")]
         self.assertEqual(sizes, [7, 65536, 1048576])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -92,7 +92,3 @@ class Cross(InFolder):
             status, output = self.cross()
         self.assertEqual(status, 2)
         self.assertIn("apt-get install googletest", output)
-
-
-if __name__ == "__main__":
-    unittest.main()

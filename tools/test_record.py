@@ -47,7 +47,6 @@ class InAStage(InFolder):
         self.source = self.write("evolve/event_base.cpp", _CODE)
 
     def made(self, *steps):
-        """The recording of some steps."""
         return recording.make(self.stage, notes(*steps), {"stage": 1})
 
 
@@ -265,7 +264,3 @@ class Driver(unittest.TestCase):
             steps.flush()
             with self.assertRaisesRegex(recording.Failed, "'listening.*the notes"):
                 driver.Run(running, None, Path(steps.name)).port()
-
-
-if __name__ == "__main__":
-    unittest.main()

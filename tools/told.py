@@ -90,7 +90,6 @@ class Block:
                  for k, text in enumerate(self.body)]]
 
     def changes(self):
-        """All lines that the block tells."""
         return [change for run in self.runs() for change in run]
 
     def part(self):

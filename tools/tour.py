@@ -28,7 +28,6 @@ class Guide:
         self.stage = self.folder.name
 
     def has(self, name):
-        """Whether the stage has this sample."""
         return self._program(name).exists()
 
     def start(self, name, *arguments):
@@ -41,7 +40,6 @@ class Guide:
         print("\n" + textwrap.fill(" ".join(text.split()), 78), flush=True)
 
     def quote(self, *lines):
-        """What a sample printed."""
         for line in lines:
             print("  |", line, flush=True)
 

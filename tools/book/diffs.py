@@ -58,12 +58,10 @@ class Step(NamedTuple):
 
     @property
     def number(self):
-        """The stage's number."""
         return stages.number(self.stage)
 
     @property
     def title(self):
-        """What the page is called."""
         if self.previous is None:
             return f"Stage {self.number}, all of it"
         return f"Stages {self.number - 1} and {self.number} side by side"
@@ -224,7 +222,6 @@ class Page:
 
 
 def anchor_of(name):
-    """The anchor of a file in its page."""
     return "file-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 

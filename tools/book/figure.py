@@ -61,7 +61,6 @@ class Element(NamedTuple):
     line: int
 
     def there(self, stage):
-        """Whether the stage's picture has it."""
         return self.since <= stage <= self.until
 
     @property
@@ -209,7 +208,6 @@ def _centred(each, classes, x, width, texts):
 
 
 def _rect(each, classes, x, width, corner):
-    """The frame of a box."""
     _, y, _, height = each.at
     return (f'<rect class="{classes}" x="{x}" y="{y}" width="{width}" height="{height}" '
             f'rx="{corner}"/>')

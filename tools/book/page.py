@@ -17,7 +17,6 @@ class Page(NamedTuple):
 
 
 def chapter_page(stage):
-    """The file of a stage's chapter."""
     return f"chapter{stage:02}.html"
 
 

@@ -38,7 +38,6 @@ class Index:
         self.places[name].setdefault(href, where)
 
     def add_heading(self, heading, href, where):
-        """A heading is found by each of its words."""
         for word in words(heading):
             self.add(word, href, where)
 

@@ -35,7 +35,6 @@ class Text(NamedTuple):
 
 
 def chapters(root):
-    """The eight chapters in order."""
     return [Text(stage / "README.md", f"chapter{stages.number(stage):02}", stages.number(stage))
             for stage in stages.stages(root)]
 

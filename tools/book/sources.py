@@ -23,7 +23,6 @@ class Sources:
     """Remembers which files have been linked to, in order to write pages of just these."""
 
     def __init__(self, root):
-        """root is the project's."""
         self.root = root
         self.asked = set()
 

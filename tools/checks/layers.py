@@ -92,7 +92,6 @@ def _headers(tree, stage, graph):
 
 
 def _is_closed(name):
-    """Whether a header is closed to backends."""
     return _stem(name) in CLOSED_TO_BACKENDS
 
 

@@ -32,7 +32,6 @@ class Plant(NamedTuple):
 
 
 def plant(rule, what, word):
-    """Enters a function into PLANTS."""
     def enter(spoil):
         PLANTS.append(Plant(rule, what, word, spoil))
         return spoil
@@ -87,7 +86,6 @@ class Garden:
         return path.relative_to(self.root).as_posix()
 
     def restore(self):
-        """Makes the tree what it was."""
         for path, data in self.was.items():
             if data is None:
                 path.unlink(missing_ok=True)
@@ -117,7 +115,6 @@ def common_line(garden, folder, wanted=lambda text: True):
 
 
 def chapter(garden, k=0):
-    """The path of a stage's chapter."""
     path = garden.stages[k] / "README.md"
     if not path.is_file():
         raise NoPlace(f"{path.parent.name} has no chapter")
@@ -205,7 +202,6 @@ def _(garden):
 
 
 def _without_section(title):
-    """A plant that renames a section."""
     @plant("blocks", f"a chapter without {title!r}", repr(title))
     def _(garden):
         path = chapter(garden)
@@ -255,7 +251,6 @@ def _(garden):
 # links and workplace
 
 def _document(rule, what, text, word, offset=0):
-    """A plant in a new document."""
     plant(rule, what, word)(
         lambda garden: below(garden.append(garden.root / "docs/planted.md", text + "\n"), offset))
 
@@ -472,7 +467,6 @@ _in_code("function_length", "a function of a sample that is too long", _function
 # transcripts and exercise: only the first stage is there
 
 def _transcript(what, body, word, offset=1):
-    """A plant that adds a transcript."""
     plant("transcripts", what, word)(lambda garden: below(
         garden.append(chapter(garden), f"\n```console\n{body}\n```\n"), 1 + offset))
 
@@ -621,7 +615,6 @@ def _(garden):
 # recordings
 
 def _recording(garden):
-    """The recording of the first stage."""
     return garden.root / "docs" / "recordings" / "stage01.json"
 
 

@@ -255,7 +255,6 @@ def _perform_step(shell, step, ports, background):
 
 
 def perform(transcript, root):
-    """Runs the Steps of a transcript."""
     shell, run, ports = Shell(root), Run(), {}
     start = time.monotonic()
     for k, step in enumerate(transcript):
@@ -316,7 +315,6 @@ def _answers(transcript, root):
 
 @rule("every ```console block of a chapter is run, and prints what is shown", builds=True)
 def transcripts(tree):
-    """Runs the transcripts of all chapters."""
     for stage in tree.stages:
         path = stage / "README.md"
         text = Text(path)

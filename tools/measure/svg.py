@@ -65,7 +65,6 @@ class Drawing:
                           f'cy="{y:.1f}" r="{radius}"><title>{escape(told)}</title></circle>')
 
     def path(self, name, points):
-        """A line through points."""
         way = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
         self.parts.append(f'<path class="line {self.classes[name]}" d="M{way}"/>')
 

@@ -28,7 +28,6 @@ POINTS = []
 
 
 def _point(function, since):
-    """Enters what to note in a function into POINTS."""
     def enter(note):
         POINTS.append(Point(f"evolve::{function}", since, note))
         return note
@@ -50,7 +49,6 @@ def _event(see, given):
 
 
 def _what(value):
-    """A set of events in words."""
     return words.bits(number(value), words.WHAT)
 
 
@@ -163,7 +161,6 @@ def kevent_found(see):
 
 
 def kqueue_points():
-    """The points where the library runs on kqueue."""
     return [Point("kevent", 6, kevent), Point("evolve::kqueue::collect", 6, kevent_found)]
 
 

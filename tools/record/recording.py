@@ -102,7 +102,6 @@ def _function_names(functions):
 
 
 def _texts(stage, functions, names):
-    """The functions' lines, as they stand in the stage."""
     found = {}
     for key, function in functions.items():
         lines = (stage / function["file"]).read_text().split("\n")

@@ -45,7 +45,6 @@ class Names:
     """How to speak of events."""
 
     def __init__(self, events):
-        """`events` is what was noted of each."""
         self.events = events
 
     def _waits(self, key):
@@ -69,7 +68,6 @@ class Names:
 
 
 def _for(us):
-    """A timeout in words."""
     return "" if us is None else f", for {words.milliseconds(us)} at most"
 
 
@@ -85,7 +83,6 @@ def _activate(step, name, _):
 
 
 def _reason(step):
-    """What an event is due for."""
     return "" if step["res"] == "nothing" else f", for {step['res']}"
 
 

@@ -10,7 +10,6 @@ from record.memory import (flags, get, held, nanoseconds, number, pairs, pointee
 
 
 def _what(value):
-    """A set of events as words."""
     return words.bits(number(value), words.WHAT)
 
 
@@ -41,7 +40,6 @@ def _caught(base):
 
 
 def _array(value):
-    """The elements of a std::array."""
     elems = get(value, "_M_elems")
     first, last = elems.type.strip_typedefs().range()
     return [elems[k] for k in range(first, last + 1)]
@@ -57,7 +55,6 @@ def _heap(base, name, start):
 
 
 def _queues(base, name, stage):
-    """Who is due, by priority."""
     queues = ([get(base, "activequeue_")] if stage == 1 else vector(get(base, "activequeues_")))
     return [[name(ev) for ev in queue(each, "active_next_")] for each in queues]
 
