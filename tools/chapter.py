@@ -89,11 +89,14 @@ def _replay_changes(name, old, new, blocks):
     script = linediff.script(old, new)
     untold = {line: k for k, line in enumerate(script) if line.sign != " "}
     problems, seen = [], set()
-    for change in (change for block in blocks for change in block.changes()):
-        place = change.sign, change.old if change.sign == "-" else change.new
-        if untold.pop(linediff.Line(*change[:4]), None) is None:
-            problems.append(_wrong(name, change, old if change.sign == "-" else new, place in seen))
-        seen.add(place)
+    for block in blocks:
+        wrong = []
+        for change in block.changes():
+            side, k = (old, change.old) if change.sign == "-" else (new, change.new)
+            if untold.pop(linediff.Line(*change[:4]), None) is None:
+                wrong.append(_wrong(name, change, side, (change.sign, k) in seen))
+            seen.add((change.sign, k))
+        problems += wrong[:1]  # the others follow from it
     for first, *more in consecutive(sorted(untold.values())):
         line = script[first]
         number = line.old if line.sign == "-" else line.new
@@ -108,7 +111,7 @@ def _wrong(name, change, lines, is_twice=False):
     place = f"{side} line {k + 1} of {name}"
     if is_twice:
         return f"README.md:{change.line}: {place} is told twice"
-    why = "it does not change there"
+    why = "the diff does not have it at that place"
     if not 0 <= k < len(lines):
         why = "the file ends before"
     elif lines[k] != change.text:

@@ -158,7 +158,7 @@ def _(garden):
     path = chapter(garden)
     block = first(told.parse(read(path)), "told block")
     again = lines(path)[block.caption_line - 1:block.close_line]
-    return below(garden.append(path, "\n" + "\n".join(again) + "\n"), 1)
+    return below(garden.append(path, "\n" + "\n".join(again) + "\n"), 4)
 
 
 plant("replay", "a stage without a chapter", "no chapter")(
