@@ -177,7 +177,7 @@ DEFECTS = {
     "a wrong old number": ("-7,4", "-6,4", "README.md:9: told as old line 6"),
     "a wrong old number where the text agrees": (
         "@@ -1,3 +1,4 @@\n #include <a>\n+#include <b>\n\n int one() {\n",
-        "@@ -3,0 +2,1 @@\n+#include <b>\n", "told as new line 2 of evolve/a.cpp: '#include <b>'; the diff does not have it at that place"),
+        "@@ -3,0 +2,1 @@\n+#include <b>\n", "told as new line 2 of evolve/a.cpp: '#include <b>'; the diff does not have it"),
     "a wrong new number": (
         "+12,4", "+11,4", "README.md:10: told as old line 8 of evolve/a.cpp: '  int x = 2;'; the "
         "diff does not have it at that place"),
@@ -192,7 +192,7 @@ DEFECTS = {
     "a line that stays told as changed": (
         "@@ -7,4 +12,4 @@ two\n int two() {\n",
         "@@ -7,4 +12,4 @@ two\n-int two() {\n+int two() {\n",
-        "told as old line 7 of evolve/a.cpp: 'int two() {'; the diff does not have it at that place"),
+        "told as old line 7 of evolve/a.cpp: 'int two() {'; the diff does not have it"),
     "a gap between pieces": ("line 4:\n\n```cpp\n\n", "line 5:\n\n```cpp\n",
                              "evolve/b.h:4: changed, but not told: +"),
     "a missing last piece": ("`evolve/b.h`, `stale`, line 4:", "No caption.",

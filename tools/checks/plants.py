@@ -178,7 +178,7 @@ _PROSE = "\nPlanted prose.\n\n"
 plant("blocks", "a block of 41 lines", "41 changed lines")(
     lambda garden: below(garden.append(chapter(garden), _PROSE + _piece("planted.h", 41)), 3))
 plant("blocks", "a chapter that is too long", f"{MOST_WORDS} at most")(
-    lambda garden: file_of(garden.append(chapter(garden), "\n" + "word " * (MOST_WORDS + 1) + "\n")))
+    lambda garden: file_of(garden.append(chapter(garden), "\n" + "word " * MOST_WORDS + "\n")))
 
 
 @plant("blocks", "two blocks with no prose between", "no prose")

@@ -13,7 +13,7 @@ from record.memory import Unreadable, flags, get, nanoseconds, number, vector
 
 
 class Point(NamedTuple):
-    """A function to stop in, from which stage on, and what makes a note of its arguments, or None."""
+    """A function to stop in, from which stage on, and what notes its arguments, or None."""
 
     function: str
     since: int
