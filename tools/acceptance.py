@@ -5,7 +5,6 @@ Goes through `./evolve run`, since that is the way a reader takes. With EVOLVE_P
 status also says that nothing leaked.
 """
 
-import argparse
 import sys
 
 import clients
@@ -13,11 +12,11 @@ from sample import Failed, Sample
 from stages import ROOT, number, stages
 
 
-def serve_many(count, length, slow):
+def serve_many():
     """Serves the clients, interrupts the server and returns the clients' summary."""
     newest = number(stages()[-1])
     with Sample(ROOT / "evolve", "run", newest, "echo") as echo:
-        wrong, summary = clients.run(echo.port(timeout=600), count, length, slow)
+        wrong, summary = clients.run(echo.port(timeout=600))
         if wrong:
             raise Failed("\n".join([*wrong[:10], summary]))
         echo.interrupt()
@@ -27,13 +26,8 @@ def serve_many(count, length, slow):
 
 def main():
     """Prints what was served; the status is 1 if a byte, a client or the clean end was missing."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clients", type=int, default=200)
-    parser.add_argument("--bytes", type=clients.size, default=clients.size("1MiB"))
-    parser.add_argument("--slow", type=int, default=20)
-    args = parser.parse_args()
     try:
-        print(serve_many(args.clients, args.bytes, args.slow))
+        print(serve_many())
         print("echo ended with status 0 on SIGINT")
     except Failed as failure:
         print(failure, file=sys.stderr)

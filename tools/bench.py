@@ -42,7 +42,6 @@ def positive(text):
 
 
 def parser():
-    """What the command takes."""
     it = argparse.ArgumentParser(prog="./evolve bench", description=__doc__,
                                  formatter_class=argparse.RawDescriptionHelpFormatter)
     it.add_argument("--full", action="store_true", help="every size")
@@ -152,7 +151,6 @@ def write(data):
 
 
 def show(data):
-    """Prints the tables."""
     for title, header, lines in documents.all_tables(data):
         print(f"\n{title}\n\n{tables.plain(header, lines)}", flush=True)
 
@@ -163,7 +161,6 @@ def all_right(data):
 
 
 def bench(it, options):
-    """The status."""
     if options.gate:
         return gate.record() if options.record else gate.judge(options.only)
     if options.earlier:

@@ -39,29 +39,10 @@ def git(*arguments):
     return done.stdout
 
 
-def names(output, stage):
-    """Paths printed by git -z, relative to the stage, without those that are not carried."""
-    paths = (Path(path) for path in output.decode().split("\0") if path)
-    return {str(path.relative_to(stage.name)) for path in paths} - LEFT_OUT
-
-
-def committed_names(stage, rev):
-    """The files that the stage has in that revision."""
-    return names(git("ls-tree", "-r", "-z", "--name-only", rev, "--", f"{stage.name}/"), stage)
-
-
-def present_names(stage):
-    """The files that the stage has in the work tree, new ones too, but nothing that git ignores."""
-    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return names(git(*listing, "--", f"{stage.name}/"), stage)
-
-
 def committed(stage, name, rev):
     """The file's bytes in that revision; None if it was not there."""
     path = f"{stage.name}/{name}"
-    if not git("ls-tree", rev, "--", path):
-        return None
-    return git("cat-file", "blob", f"{rev}:{path}")
+    return git("cat-file", "blob", f"{rev}:{path}") if git("ls-tree", rev, "--", path) else None
 
 
 def present(stage, name):
@@ -72,8 +53,11 @@ def present(stage, name):
 
 def changed(stage, rev):
     """The files of a stage that are not what they were in that revision: name to (old, new)."""
-    every = sorted(committed_names(stage, rev) | present_names(stage))
-    pairs = {name: (committed(stage, name, rev), present(stage, name)) for name in every}
+    folder = f"{stage.name}/"
+    listed = (git("diff", "-z", "--name-only", "--no-renames", rev, "--", folder)
+              + git("ls-files", "-z", "--others", "--exclude-standard", "--", folder))
+    names = {path.removeprefix(folder) for path in listed.decode().split("\0") if path} - LEFT_OUT
+    pairs = {name: (committed(stage, name, rev), present(stage, name)) for name in sorted(names)}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -194,7 +178,6 @@ def test(n):
 
 
 def parse(argv):
-    """The command line."""
     parser = argparse.ArgumentParser(prog="evolve carry", description=__doc__.splitlines()[0])
     parser.add_argument("stage", type=int, help="the number of the stage that was changed")
     parser.add_argument("--base", default="HEAD", metavar="REV", help="changed since (HEAD)")

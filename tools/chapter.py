@@ -1,27 +1,24 @@
 #!/usr/bin/env python3
 """A chapter is the diff, told: proves it, writes its code anew, and drafts it.
 
-    chapter.py replay N|all           is the chapter of stage N its diff, to the line?
-    chapter.py stats N|all            are its blocks of a size to be read, with prose between them?
-    chapter.py weave N [--on] [--dry-run]
-                                      write its code anew from evolve/ (--on: the later ones' too)
-    chapter.py draft N                told blocks for every changed line that it does not tell yet
+    chapter.py weave N    write the code of stage N's chapter anew from evolve/
+    chapter.py draft N    told blocks for every changed line that it does not tell yet
 
-How told blocks are written says told.py; how lines find their blocks again says weave.py.
+How told blocks are written says told.py; how lines find their blocks again says weave.py. That a
+chapter is its diff, and can be read, `./evolve check` asks replay() and stats().
 """
 
 import argparse
 import statistics
 import sys
-from collections import Counter
 from typing import NamedTuple
 
 import cpp
 import linediff
 import stages
 from draft import draft
-from told import Block, ChapterError, chapter_of, fences, lines_of, parse, sources
-from weave import weave
+from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
+from weave import consecutive, weave
 
 __all__ = ["Block", "BlockStat", "ChapterError", "draft", "parse", "replay", "stats", "weave"]
 
@@ -68,49 +65,12 @@ def _replay_file(name, old, new, blocks):
              for b in blocks if b.kind != want]
     if wrong:
         return wrong
-    if old is None:
-        return _replay_tiles(name, lines_of(new), blocks)
-    return _replay_hunks(name, lines_of(old), lines_of(new), blocks)
+    old, new = lines_of(old or ""), lines_of(new)
+    return _replay_hunks(name, old, blocks) + _replay_changes(name, old, new, blocks)
 
 
-def _replay_tiles(name, new, blocks):
-    """The problems of a new file: its pieces must lie side by side, from line 1 to the end."""
-    problems, upto = [], 0
-    for block in sorted((b for b in blocks if b.body), key=lambda b: b.first):
-        start = block.first - 1
-        if start > upto:
-            problems.append(f"{name}:{upto + 1}: lines {upto + 1} to {start} are not told")
-        elif start < upto:
-            problems.append(f"README.md:{block.caption_line}: line {block.first} of {name} "
-                            "is told in an earlier piece too")
-        problems += _wrong_text(name, new, block.changes(), "new")
-        upto = max(upto, start + len(block.body))
-    if upto < len(new):
-        problems.append(f"{name}:{upto + 1}: lines {upto + 1} to {len(new)} are not told")
-    return problems
-
-
-def _wrong_text(name, lines, changes, side):
-    """The first of the told lines that does not stand in `lines` where its number says."""
-    for change in changes:
-        k = getattr(change, side)
-        there = lines[k] if 0 <= k < len(lines) else None
-        if change.text != there:
-            is_there = "the file ends before" if there is None else f"there stands {there!r}"
-            return [f"README.md:{change.line}: told as {side} line {k + 1} of {name}: "
-                    f"{change.text!r}; {is_there}"]
-    return []
-
-
-def _twice(name, changes, side):
-    """Lines that are told in two places."""
-    count = Counter(getattr(change, side) for change in changes)
-    return [f"README.md:{change.line}: {side} line {getattr(change, side) + 1} of {name} "
-            f"is told twice" for change in changes if count[getattr(change, side)] > 1]
-
-
-def _replay_hunks(name, old, new, blocks):
-    """The problems of a changed file: first each hunk by itself, then all of them together."""
+def _replay_hunks(name, old, blocks):
+    """What is wrong with the frames of hunks: their sizes, and the lines that stay."""
     problems = []
     for hunk in (hunk for block in blocks for hunk in block.hunks):
         if hunk.sizes() != (hunk.b, hunk.d):
@@ -118,60 +78,50 @@ def _replay_hunks(name, old, new, blocks):
                             f"-{hunk.sizes()[0]} +{hunk.sizes()[1]}, not -{hunk.b} +{hunk.d}")
         elif not any(sign != " " for sign, _ in hunk.lines):
             problems.append(f"README.md:{hunk.line}: this hunk changes nothing")
-        walk = list(hunk.walk())
-        problems += _wrong_text(name, old, [c for c in walk if c.sign != "+"], "old")
-        problems += _wrong_text(name, new, [c for c in walk if c.sign == "+"], "new")
-    changes = [change for block in blocks for change in block.changes()]
-    removed = [change for change in changes if change.sign == "-"]
-    added = [change for change in changes if change.sign == "+"]
-    problems += _twice(name, removed, "old") + _twice(name, added, "new")
-    return problems or _replay_whole(name, old, new, removed, added)
+        context = [change for change in hunk.walk() if change.sign == " "]
+        problems += [_wrong(name, change, old) for change in context
+                     if old[change.old:change.old + 1] != [change.text]]
+    return problems
 
 
-def _replay_whole(name, old, new, removed, added):
-    """The problems of all hunks of a file together, each of which is right by itself.
-
-    Every added line stands where it is told, so the file is reproduced if what is left of the
-    old text is what is left of the new.
-    """
-    gone, come = {c.old for c in removed}, {c.new for c in added}
-    stay_old = [k for k in range(len(old)) if k not in gone]
-    stay_new = [k for k in range(len(new)) if k not in come]
-    problems = []
-    for line in linediff.script([old[k] for k in stay_old], [new[k] for k in stay_new]):
-        if line.sign != " ":
-            k = stay_old[line.old] if line.sign == "-" else stay_new[line.new]
-            problems.append(f"{name}:{k + 1}: changed, but not told: {line.sign}{line.text}")
-    return problems or (_misplaced(name, len(old), len(new), removed, added)
-                        or _unchanged(name, old, new, removed))
-
-
-def _misplaced(name, old_size, new_size, removed, added):
-    """Changes that a hunk's old number puts elsewhere than its new number does."""
-    gone, come = {c.old for c in removed}, {c.new for c in added}
-    stay_before, come_before = [0], [0]
-    for k in range(old_size):
-        stay_before.append(stay_before[-1] + (k not in gone))
-    for k in range(new_size):
-        come_before.append(come_before[-1] + (k in come))
-    return [f"README.md:{c.line}: old line {c.old + 1} and new line {c.new + 1} of {name} "
-            "are not the same place" for c in sorted(removed + added, key=lambda c: c.line)
-            if not (0 <= c.old <= old_size and 0 <= c.new <= new_size
-                    and stay_before[c.old] + come_before[c.new] == c.new)]
+def _replay_changes(name, old, new, blocks):
+    """What is told otherwise than in the diff, and what is not told."""
+    script = linediff.script(old, new)
+    untold = {line: k for k, line in enumerate(script) if line.sign != " "}
+    problems, seen = [], set()
+    for block in blocks:
+        wrong = []
+        for change in block.changes():
+            side, k = (old, change.old) if change.sign == "-" else (new, change.new)
+            if untold.pop(linediff.Line(*change[:4]), None) is None:
+                wrong.append(_wrong(name, change, side, (change.sign, k) in seen))
+            seen.add((change.sign, k))
+        problems += wrong[:1]  # the others follow from it
+    for first, *more in consecutive(sorted(untold.values())):
+        line = script[first]
+        number = line.old if line.sign == "-" else line.new
+        also = f" and {len(more)} lines more" if more else ""
+        problems.append(f"{name}:{number + 1}: changed, but not told: {line.sign}{line.text}{also}")
+    return problems
 
 
-def _unchanged(name, old, new, removed):
-    """Lines told as removed and added again that simply stay: more is told than changes."""
-    least = sum(line.sign == "-" for line in linediff.script(old, new))
-    if len(removed) <= least:
-        return []
-    return [f"{name}: {len(removed) - least} lines are told as removed and added, but stay; "
-            "weave leaves them out"]
+def _wrong(name, change, lines, is_twice=False):
+    """What is wrong with a told line, given the side of the file that it should stand on."""
+    side, k = ("new", change.new) if change.sign == "+" else ("old", change.old)
+    place = f"{side} line {k + 1} of {name}"
+    if is_twice:
+        return f"README.md:{change.line}: {place} is told twice"
+    why = "the diff does not have it at that place"
+    if not 0 <= k < len(lines):
+        why = "the file ends before"
+    elif lines[k] != change.text:
+        why = f"there stands {lines[k]!r}"
+    return f"README.md:{change.line}: told as {place}: {change.text!r}; {why}"
 
 
-def _has_prose(lines, start, end, fenced):
+def _has_prose(lines, start, end, code):
     """Whether lines[start:end] hold a sentence: not code, a heading, a picture or a tag."""
-    return any(lines[k].strip() and k not in fenced
+    return any(lines[k].strip() and k not in code
                and not lines[k].lstrip().startswith(("#", "<", "![")) for k in range(start, end))
 
 
@@ -211,45 +161,21 @@ def _caption_problems(blocks):
 def _prose_problems(text, blocks):
     """Pairs of blocks with nothing said between them."""
     lines = lines_of(text)
-    fenced = {k for start, end, _ in fences(lines) for k in range(start, end + 1)}
+    code = fenced(lines)
     return [f":{two.caption_line}: no prose between this block and the one before"
             for one, two in zip(blocks, blocks[1:])
-            if not _has_prose(lines, one.close_line, two.caption_line - 1, fenced)]
+            if not _has_prose(lines, one.close_line, two.caption_line - 1, code)]
 
 
-def _say_replay(stage):
-    """Replays one chapter and says how it went; 1 when it is not the diff."""
-    problems = replay(stage, stages.predecessor(stage))
-    if problems:
-        print("\n".join(problems))
-        return 1
-    blocks = parse(chapter_of(stage))
-    lines = sum(len(block.changes()) for block in blocks)
-    print(f"{stage.name}: {len(blocks)} blocks tell its {lines} changed lines, each once")
-    return 0
-
-
-def _say_stats(stage):
-    """Prints the blocks' sizes; 1 when they are not fit to be read."""
-    rows, problems = stats(stage)
-    print(f"{stage.name}: {len(rows)} blocks; changed lines, lines of code:")
-    for row in rows:
-        print(f"{row.changed:4} {row.code:4}  {row.block.caption_line}: {row.block.caption}")
-    print("\n".join(problems), end="\n" if problems else "")
-    return 1 if problems else 0
-
-
-def _say_weave(stage, dry_run):
+def _say_weave(stage):
     """Weaves one chapter; 1 when something is left to its author."""
     if not (stage / "README.md").exists():
         print(f"{stage.name}/README.md: there is no chapter; `draft` proposes its blocks")
         return 1
     text, left, touched = weave(stage, stages.predecessor(stage))
-    changed = text != chapter_of(stage)
-    if changed and not dry_run:
+    if changed := text != chapter_of(stage):
         (stage / "README.md").write_text(text, encoding="utf-8")
-    done = "would be written anew" if dry_run else "is written anew"
-    print(f"{stage.name}: the chapter's code {done if changed else 'is up to date'}")
+    print(f"{stage.name}: the chapter's code is {'written anew' if changed else 'up to date'}")
     for caption in touched:
         print(f"  read again: {stage.name}/{caption}")
     for line in left:
@@ -258,57 +184,19 @@ def _say_weave(stage, dry_run):
 
 
 def _say_draft(stage):
-    """Prints the drafted blocks."""
     print(draft(stage, stages.predecessor(stage)), end="")
     return 0
 
 
-def _stage_number(word):
-    """A stage's number from the command line."""
-    if not word.isdigit() or not 1 <= int(word) <= 99:
-        raise argparse.ArgumentTypeError(f"{word!r} is not the number of a stage")
-    return int(word)
-
-
-def _number_or_all(word):
-    """A stage's number, or None for all stages."""
-    return None if word == "all" else _stage_number(word)
-
-
-def _arguments(words):
-    """The command line; bad usage ends here, with status 2."""
-    parser = argparse.ArgumentParser(prog="chapter.py", description=__doc__.split("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, text in (("replay", "prove that the chapter is the diff"),
-                       ("stats", "judge the size of its blocks")):
-        verbs.add_parser(verb, help=text).add_argument("stage", metavar="N|all",
-                                                       type=_number_or_all)
-    weaver = verbs.add_parser("weave", help="write the chapter's code anew")
-    weaver.add_argument("stage", metavar="N", type=_stage_number)
-    weaver.add_argument("--on", action="store_true", help="weave the later stages too")
-    weaver.add_argument("--dry-run", action="store_true", help="only say what would change")
-    drafter = verbs.add_parser("draft", help="propose blocks for what is not told yet")
-    drafter.add_argument("stage", metavar="N", type=_stage_number)
-    return parser.parse_args(words)
-
-
-def _chosen(args):
-    """The stages that the command line means."""
-    if args.stage is None:
-        return stages.stages() or [stages.by_number(1)]
-    first = stages.by_number(args.stage)
-    if getattr(args, "on", False):
-        return [s for s in stages.stages() if stages.number(s) >= args.stage]
-    return [first]
-
-
 def main(words=None):
-    """Runs one verb on the stages chosen; 1 if any of them has a problem."""
-    args = _arguments(words)
-    run = {"replay": _say_replay, "stats": _say_stats, "draft": _say_draft,
-           "weave": lambda stage: _say_weave(stage, args.dry_run)}[args.verb]
+    """Runs one verb on a stage; 1 if there is a problem, 2 for bad usage."""
+    parser = argparse.ArgumentParser(prog="chapter.py", description=__doc__.split("\n")[0])
+    parser.add_argument("verb", choices=("weave", "draft"))
+    parser.add_argument("stage", metavar="N", type=int, choices=range(1, 100))
+    args = parser.parse_args(words)
+    say = {"weave": _say_weave, "draft": _say_draft}[args.verb]
     try:
-        return max([run(stage) for stage in _chosen(args)])
+        return say(stages.by_number(args.stage))
     except ChapterError as error:
         print(f"chapter.py {args.verb}: {error}", file=sys.stderr)
         return 1

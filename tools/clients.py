@@ -142,7 +142,6 @@ def run(port, count=200, length=1024**2, slow=20, seed=1, timeout=60.0):
 
 
 def parse(argv):
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("port", type=int)
     parser.add_argument("--clients", type=int, default=200, help="how many at once (200)")

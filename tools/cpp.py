@@ -34,7 +34,7 @@ def tokens(text):
 
 
 def _class_of(token):
-    """Whether a token is part of a literal, a comment or code; Pygments calls directives comments."""
+    """Whether a token is a literal, a comment or code; Pygments calls directives comments."""
     kind, text = token
     if kind in String or kind in Comment.PreprocFile and text.startswith('"'):
         return "literal"

@@ -59,24 +59,20 @@ class Target:
             "ZIG_GLOBAL_CACHE_DIR": str(TREE / "cache"), "ZIG_LOCAL_CACHE_DIR": str(TREE / "cache")}
 
     def compile(self, source, output, *flags):
-        """One source."""
         output.parent.mkdir(parents=True, exist_ok=True)
         run(*self.command, *flags, "-c", source, "-o", output, env=self.environment)
         return output
 
     def link(self, objects, output):
-        """One program."""
         run(*self.command, *objects, "-lpthread", "-o", output, env=self.environment)
 
     def googletest(self):
-        """GoogleTest's objects, compiled once."""
-        folder = TREE / self.name / "googletest"
-        flags = ("-I", GOOGLETEST, "-I", GOOGLETEST / "include")
-        for stem in ("gtest-all", "gtest_main"):
-            output = folder / f"{stem}.o"
-            if not output.exists():
-                self.compile(GOOGLETEST / "src" / f"{stem}.cc", output, *flags)
-            yield output
+        """GoogleTest's object, compiled once."""
+        output = TREE / self.name / "googletest" / "gtest-all.o"
+        if not output.exists():
+            self.compile(GOOGLETEST / "src" / "gtest-all.cc", output,
+                         "-I", GOOGLETEST, "-I", GOOGLETEST / "include")
+        return output
 
 
 def build(target, stage):
@@ -94,8 +90,8 @@ def build(target, stage):
     library = all_of("evolve/*.cpp")
     for sample in all_of("sample/*.cpp"):
         target.link([sample, *library], folder / sample.stem)
-    tests = all_of("test/*_test.cpp")
-    target.link([*tests, *library, *target.googletest()], folder / "tests")
+    tests = [*all_of("test/*_test.cpp"), compiled(stage / "test" / "main.cpp")]
+    target.link([*tests, *library, target.googletest()], folder / "tests")
 
 
 def wanted(numbers):

@@ -19,7 +19,6 @@ def _reading_order(files):
     order = list(TopologicalSorter(headers).static_order())
 
     def place(name):
-        """What the order is by."""
         header = str(Path(name).with_suffix(".h"))
         return not name.endswith(".h"), order.index(header) if header in order else -1, name
 

@@ -28,7 +28,6 @@ def stages(root=ROOT):
 
 
 def by_number(n, root=ROOT):
-    """The folder of stage n."""
     for stage in stages(root):
         if number(stage) == n:
             return stage

@@ -9,10 +9,10 @@ from unittest import mock
 
 import bench
 from measure import charts, counts, documents, gate, programs, suite, svg, tables, timing
+from testing import said
 
 
 def result(samples, metric="event_ns", **more):
-    """A Result of some row."""
     return timing.Result(more.pop("row", "W1 plain"), metric, more.pop("family", "peers"), samples,
                          **more)
 
@@ -22,12 +22,10 @@ class Words(unittest.TestCase):
 
     def refusal(self, *words):
         """What is said of wrong words, after usage; the status has to be 2."""
-        with contextlib.redirect_stderr(io.StringIO()) as said:
-            with self.assertRaises(SystemExit) as end:
-                bench.main(words)
-        self.assertEqual(end.exception.code, 2)
-        self.assertIn("usage: ./evolve bench", said.getvalue())
-        return said.getvalue()
+        status, output = said(bench.main, words)
+        self.assertEqual(status, 2)
+        self.assertIn("usage: ./evolve bench", output)
+        return output
 
     def test_wrong_words_get_a_clear_answer(self):
         for words, answer in (
@@ -46,9 +44,9 @@ class Words(unittest.TestCase):
                 self.assertIn(answer, self.refusal(*words))
 
     def test_results_that_are_not_there_are_an_error(self):
-        with contextlib.redirect_stderr(io.StringIO()) as said:
-            self.assertEqual(bench.main(["--from", "/nowhere.json"]), 1)
-        self.assertIn("/nowhere.json", said.getvalue())
+        status, output = said(bench.main, ["--from", "/nowhere.json"])
+        self.assertEqual(status, 1)
+        self.assertIn("/nowhere.json", output)
 
 
 class Suite(unittest.TestCase):
@@ -186,7 +184,6 @@ class Gate(unittest.TestCase):
     table = {"tools": tools, "rows": {"W1": {"instructions": 100.0, "calls": 2.0}}}
 
     def complaints(self, instructions, calls=2.0, tools=None, row="W1"):
-        """What is said of these counts."""
         now = {row: {"instructions": instructions, "calls": calls}}
         return list(gate.complaints(now, self.table, tools or self.tools))
 
@@ -299,7 +296,3 @@ class Pictures(unittest.TestCase):
             self.assertIn(f"(bench/{name})", page)
         for title, _, _ in documents.all_tables(data):
             self.assertIn(f"### {title}\n", page)
-
-
-if __name__ == "__main__":
-    unittest.main()

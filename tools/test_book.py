@@ -1,11 +1,11 @@
 """The book's parts: what becomes of a text, which links are dead, which names and tests exist."""
 
-import tempfile
 import textwrap
 import unittest
 from pathlib import Path
 
 from book import comments, defects, highlight, links, markdown, names, page, search, site, sources
+from testing import InFolder
 
 
 def converted(text, **more):
@@ -101,21 +101,7 @@ class Comments(unittest.TestCase):
             self.assertEqual(self.promoted(text), text)
 
 
-class Folder(unittest.TestCase):
-    """A folder to write into."""
-
-    def setUp(self):
-        self.root = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="evolve-test.")))
-
-    def write(self, name, text):
-        """A file of the folder."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-
-class Dead(Folder):
+class Dead(InFolder):
     """The checker of links, on a book of two pages."""
 
     def setUp(self):
@@ -158,7 +144,7 @@ class Dead(Folder):
         self.assertIn("lost.html", found)
 
 
-class Map(Folder):
+class Map(InFolder):
     """The libevent map, from what Doxygen says of a class."""
 
     XML = """<doxygen><compounddef id="classevolve_1_1evmap" kind="class">
@@ -197,7 +183,7 @@ class Map(Folder):
             self.assertIn('<a href="chapter02.html">2</a>', table)
 
 
-class Index(Folder):
+class Index(InFolder):
     """The index of defects, which must not promise more than there is."""
 
     def complaints(self, entry, tests=("A.B",)):
@@ -233,7 +219,7 @@ class Index(Folder):
         self.assertGreater(len(entries), 30)
 
 
-class Sources(Folder):
+class Sources(InFolder):
     """Pages of files, and where tests stand."""
 
     def test_tests_are_found_by_name_with_their_line(self):
@@ -254,7 +240,7 @@ class Sources(Folder):
         self.assertIn('href="chapter01.html"', html)
 
 
-class Search(Folder):
+class Search(InFolder):
     """The index of the search box."""
 
     def test_a_name_leads_to_all_its_places(self):
@@ -300,7 +286,7 @@ class Frame(unittest.TestCase):
                          '<span class="comment">// c</span>')
 
 
-class Links(Folder):
+class Links(InFolder):
     """What a link that is true on GitHub becomes in the book."""
 
     def setUp(self):
@@ -326,7 +312,3 @@ class Links(Folder):
                 "../docs/exercises/stage01/exercise_test.cpp":
                     "file_docs-exercises-stage01-exercise_test-cpp.html"}.items():
             self.assertEqual(self.links.resolve(self.here, target), address)
-
-
-if __name__ == "__main__":
-    unittest.main()

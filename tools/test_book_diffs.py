@@ -8,6 +8,7 @@ from pathlib import Path
 import stages
 import told
 from book import diffs, page
+from testing import InFolder
 
 _OLD = "int one() {\n  return 1;\n}\n"
 _NEW = "int one() {\n  return 2;\n}\n"
@@ -38,7 +39,6 @@ class Shown(HTMLParser):
     """What a page shows: its lines by column, its ids, its links."""
 
     def __init__(self, html):
-        """Reads a page."""
         super().__init__()
         self.ids, self.links, self.columns, self.open = [], [], {"old": [], "new": []}, []
         self.new_of = {}
@@ -70,80 +70,63 @@ class Shown(HTMLParser):
         return next(a["class"] for a in reversed(self.open) if a.get("class") in ("old", "new"))
 
 
-class Small(unittest.TestCase):
+class Small(InFolder):
     """Two stages of a few lines."""
 
     def setUp(self):
-        """Writes them down."""
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.root = Path(holder.name)
-        self.put("stage01_a/evolve/one.cpp", _OLD)
-        self.put("stage01_a/test/one_test.cpp", "// as it was\n")
-        self.put("stage02_b/evolve/one.cpp", _NEW)
-        self.put("stage02_b/evolve/two.h", "bool two = 1 < 2;\n")
-        self.put("stage02_b/test/one_test.cpp", "// as it was\n")
-        self.put("stage02_b/README.md", _CHAPTER)
-
-    def put(self, name, text):
-        """Writes one file."""
-        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / name).write_text(text)
+        super().setUp()
+        self.write("stage01_a/evolve/one.cpp", _OLD)
+        self.write("stage01_a/test/one_test.cpp", "// as it was\n")
+        self.write("stage02_b/evolve/one.cpp", _NEW)
+        self.write("stage02_b/evolve/two.h", "bool two = 1 < 2;\n")
+        self.write("stage02_b/test/one_test.cpp", "// as it was\n")
+        self.write("stage02_b/README.md", _CHAPTER)
 
     def shown(self):
-        """The second stage's page."""
         first, second = stages.stages(self.root)
         return diffs.body(diffs.step_of(second, first), 2)
 
     def test_both_columns_hold_both_files(self):
-        """Left is the stage before, right this one."""
         columns = Shown(self.shown()).columns
         self.assertEqual(["int one() {", "  return 1;", "}"], [text for _, text in columns["old"]])
         self.assertEqual(["int one() {", "  return 2;", "}", "bool two = 1 < 2;"],
                          [text for _, text in columns["new"]])
 
     def test_a_change_leads_to_its_block(self):
-        """By the chapter's page and the number of the block, under the section's heading."""
         html = self.shown()
         self.assertIn('href="chapter02.html#told1">How <code>one</code> grows<', html)
         self.assertIn('href="chapter02.html#told2">Another file<', html)
         self.assertIn("told1", Shown(html).ids)
 
     def test_what_stays_is_named_only(self):
-        """A file without a change has no columns."""
         html = self.shown()
         self.assertIn("Unchanged: <code>test/one_test.cpp</code>.", html)
         self.assertNotIn("as it was", html)
 
     def test_code_is_no_markup(self):
-        """What C++ compares opens no tag."""
         self.assertIn("1 &lt; 2", self.shown())
 
     def test_a_long_stretch_is_folded(self):
-        """Three lines are seen on either side of a change, the rest on demand."""
         lines = [f"int v{k};\n" for k in range(20)]
-        self.put("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
-        self.put("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
+        self.write("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
+        self.write("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
         self.assertIn("<summary>17 lines stay", self.shown())
 
     def test_a_short_stretch_is_not(self):
-        """A fold costs more than the few lines that it would hide."""
         lines = [f"int v{k};\n" for k in range(5)]
-        self.put("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
-        self.put("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
+        self.write("stage01_a/test/one_test.cpp", "".join(lines) + "int a;\n")
+        self.write("stage02_b/test/one_test.cpp", "".join(lines) + "int b;\n")
         self.assertNotIn("lines stay", self.shown())
 
     def test_headers_first_and_tests_last(self):
-        """The order in which one reads."""
-        self.put("stage02_b/evolve/one.h", "")
-        self.put("stage02_b/CMakeLists.txt", "")
-        self.put("stage02_b/sample/use.cpp", "")
+        self.write("stage02_b/evolve/one.h", "")
+        self.write("stage02_b/CMakeLists.txt", "")
+        self.write("stage02_b/sample/use.cpp", "")
         self.assertEqual(["evolve/one.h", "evolve/one.cpp", "evolve/two.h", "sample/use.cpp",
                           "CMakeLists.txt", "test/one_test.cpp"],
                          diffs.names(*stages.stages(self.root)))
 
     def test_a_heading_in_code_is_no_section(self):
-        """A line that begins with # in a fence is a directive or a comment."""
         text = _CHAPTER.replace("bool two", "# no heading\nbool two")
         block = told.parse(text)[1]
         self.assertEqual("Another file", diffs.sections(text)[block.caption_line])
@@ -154,17 +137,14 @@ class AllStages(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        """Writes them once."""
         with tempfile.TemporaryDirectory() as out:
             pages = diffs.write(stages.ROOT, Path(out), page.wrap)
             cls.html = {each.stage: (Path(out) / each.file).read_text() for each in pages}
 
     def test_there_is_one_for_each(self):
-        """Also for the first, which has nothing before it."""
         self.assertEqual([stages.number(s) for s in stages.stages()], list(self.html))
 
     def test_every_block_can_be_reached(self):
-        """Each told block has a change that leads to it, and an anchor for the way back."""
         for stage in stages.stages():
             n = stages.number(stage)
             wanted = [page.told_anchor(k) for k, _ in enumerate(told.parse(told.chapter_of(stage)))]
@@ -174,7 +154,6 @@ class AllStages(unittest.TestCase):
                 self.assertIn(f"{page.chapter_page(n)}#{anchor}", shown.links)
 
     def test_every_line_of_the_library_is_there(self):
-        """The right columns, put together, are the files that changed."""
         last = stages.stages()[-1]
         html = self.html[stages.number(last)]
         right = Shown(html).new_of
@@ -184,11 +163,6 @@ class AllStages(unittest.TestCase):
         self.assertGreater(len(right), 20)
 
     def test_ids_are_unique(self):
-        """A link to an id that is there twice leads to one of them."""
         for html in self.html.values():
             ids = Shown(html).ids
             self.assertEqual(len(ids), len(set(ids)))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -29,7 +29,6 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 
 def small(text=_SMALL):
-    """The picture of these tests."""
     return figure.parse("small", text)
 
 
@@ -39,7 +38,6 @@ def drawn(stage, text=_SMALL):
 
 
 def words(svg):
-    """All words that it shows."""
     return ["".join(each.itertext()) for each in svg.iter(f"{_SVG}text")]
 
 
@@ -47,19 +45,16 @@ class Reading(unittest.TestCase):
     """From text to elements."""
 
     def test_what_is_said_about_it(self):
-        """Title, size, stages and place."""
         read = small()
         self.assertEqual(("Two boxes", 200, 100, 1, 3), (read.title, read.width, read.height,
                                                          read.first, read.last))
         self.assertEqual("## Here", pictures.heading(read))
 
     def test_stages_of_an_element(self):
-        """From its mark on, or from one to another."""
         boxes = [each for each in small().elements if each.kind == "box"]
         self.assertEqual([(1, 9), (2, 9), (2, 2)], [(box.since, box.until) for box in boxes])
 
     def test_one_stage_in_a_range(self):
-        """@2-2 is gone in 3; @2 is not."""
         self.assertIn("x", words(drawn(2)))
         self.assertNotIn("x", words(drawn(3)))
         self.assertIn("two", words(drawn(3)))
@@ -72,7 +67,6 @@ class Reading(unittest.TestCase):
         return str(caught.exception)
 
     def test_bad_lines_are_named(self):
-        """Each with its number."""
         self.assertIn("no 'star'", self.wrong("star 1 2 3"))
         self.assertIn("needs 4 numbers, not 3", self.wrong('box 1 2 3 "x"'))
         self.assertIn("two points", self.wrong("arrow 1 2"))
@@ -80,7 +74,6 @@ class Reading(unittest.TestCase):
         self.assertIn("cannot be read", self.wrong('box 1 2 3 4 "x'))
 
     def test_what_must_be_said(self):
-        """A picture without a size is none."""
         with self.assertRaisesRegex(figure.Wrong, "size"):
             small(_SMALL.replace("size 200 100\n", ""))
 
@@ -89,34 +82,26 @@ class Drawing(unittest.TestCase):
     """From elements to SVG."""
 
     def test_only_what_is_there(self):
-        """The first stage has one box."""
         self.assertEqual(["one", "a", "c"], words(drawn(1)))
 
     def test_new_is_marked_where_it_is_new(self):
-        """Not in the first stage, where all is; not later, when it is old."""
         def marked(stage):
-            """How many frames are marked, without the legend."""
             return sum("new" in rect.get("class").split() for rect in drawn(stage).iter(
                 f"{_SVG}rect")) - (stage > 1)
         self.assertEqual([0, 2, 1], [marked(1), marked(2), marked(3)])
 
     def test_nothing_moves(self):
-        """A step stays where it is when another comes before it."""
         def place(stage):
-            """Where c stands."""
             return next(each.get("x") for each in drawn(stage).iter(f"{_SVG}text")
                         if "".join(each.itertext()) == "c")
         self.assertEqual(place(1), place(3))
 
     def test_steps_are_joined(self):
-        """By an arrow between neighbours that are there: one, then two."""
         def heads(stage):
-            """How many arrows there are."""
             return len(list(drawn(stage).iter(f"{_SVG}polygon")))
         self.assertEqual([2, 2, 3], [heads(1), heads(2), heads(3)])
 
     def test_it_can_be_read_to_someone(self):
-        """A title and a description of what this stage's picture shows, under unique names."""
         svg = drawn(2)
         title, desc = svg.find(f"{_SVG}title"), svg.find(f"{_SVG}desc")
         self.assertEqual("Two boxes, stage 2", title.text)
@@ -124,11 +109,9 @@ class Drawing(unittest.TestCase):
         self.assertEqual(f"{title.get('id')} {desc.get('id')}", svg.get("aria-labelledby"))
 
     def test_its_words_are_no_markup(self):
-        """What stands in a label opens no tag."""
         self.assertIn("a < b & c", words(drawn(1, _SMALL + 'text 10 90 "a < b & c"\n')))
 
     def test_names_are_set_as_code(self):
-        """What is in backticks, and that only."""
         spans = [each.text for each in drawn(2).iter(f"{_SVG}tspan")]
         self.assertEqual({"one", "two", "a", "c"}, set(spans))
 
@@ -137,25 +120,21 @@ class Checking(unittest.TestCase):
     """What is wrong with a picture."""
 
     def test_a_sound_one(self):
-        """Nothing."""
         self.assertEqual([], list(figure.layout_problems(small())))
         self.assertEqual([], list(figure.symbol_problems(small(), 1, {"one", "a", "c"})))
 
     def test_a_text_that_is_too_long(self):
-        """By its line."""
         text = _SMALL.replace("and more", "and so much more than fits")
         self.assertEqual([(10, "does not fit into its box: and so much more than fits")],
                          list(figure.layout_problems(small(text))))
 
     def test_an_unknown_name(self):
-        """Only in stages that have the element."""
         known = {"one", "a", "b", "c"}
         self.assertEqual([], list(figure.symbol_problems(small(), 1, known)))
         self.assertEqual([(10, "two is no symbol of stage 2")],
                          list(figure.symbol_problems(small(), 2, known)))
 
     def test_what_is_outside(self):
-        """Text is as wide as it is."""
         problems = list(figure.layout_problems(small(_SMALL + 'text 150 90 "very long words"\n')))
         self.assertEqual(["lies outside of the picture: very long words"],
                          [what for _, what in problems])
@@ -165,21 +144,18 @@ class AllPictures(unittest.TestCase):
     """The real ones."""
 
     def test_every_chapter_has_the_loop_and_more(self):
-        """The loop as its drawing, something else before a heading."""
         for n in map(stages.number, stages.stages()):
             placed = pictures.inline(stages.ROOT, n)
             self.assertEqual(["loop"], [each.name for each in placed if each.after is None])
             self.assertGreater(len(placed), 1)
 
     def test_a_growing_picture_leads_to_its_other_versions(self):
-        """To all but itself."""
         html = next(each.svg_html for each in pictures.inline(stages.ROOT, 2) if not each.after)
         for n in map(stages.number, stages.stages()):
             self.assertEqual(n != 2, f'href="chapter{n:02}.html#picture-loop"' in html)
         self.assertIn('href="loop_02.svg"', html)
 
     def test_files(self):
-        """Each is a whole SVG file."""
         with tempfile.TemporaryDirectory() as out:
             written = pictures.write(stages.ROOT, Path(out))
             names = {path.name for path in written}
@@ -188,7 +164,3 @@ class AllPictures(unittest.TestCase):
             self.assertEqual(len(written), len(names))
             for path in written:
                 self.assertEqual(f"{_SVG}svg", ElementTree.parse(path).getroot().tag)
-
-
-if __name__ == "__main__":
-    unittest.main()

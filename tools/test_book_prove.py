@@ -30,7 +30,6 @@ class Plan(unittest.TestCase):
             return prove.plan(stages.ROOT, Path(site), Path(site) / "shots")
 
     def test_a_chapter(self):
-        """Its title without marks, and all its code."""
         with tempfile.TemporaryDirectory() as holder:
             stage = Path(holder) / "stage03_x"
             stage.mkdir()
@@ -40,14 +39,12 @@ class Plan(unittest.TestCase):
         self.assertGreaterEqual(found["pictures"], 2)
 
     def test_every_stage_has_all_its_pages(self):
-        """Whether they were built or not: what is missing has to be noticed."""
         plan = self.plan()
         count = len(stages.stages())
         self.assertEqual([count] * 3, [len(plan[k]) for k in ("chapters", "diffs", "replays")])
         self.assertIn(page.reference_page(count), plan["pages"])
 
     def test_no_page_is_left_out(self):
-        """Whatever else was built is opened, too."""
         self.assertIn("planted.html", self.plan("planted.html")["pages"])
 
 
@@ -55,17 +52,14 @@ class Faults(unittest.TestCase):
     """Nothing is promised that nobody has seen fail."""
 
     def test_every_check_has_a_fault(self):
-        """But for the screenshots, which a person judges."""
         self.assertEqual(_checks() - {"shots"}, {check for _, check, *_ in prove.FAULTS})
 
     def test_what_a_fault_is_told_by(self):
-        """Its word stands in the script, or is the browser's or the fault's own."""
         for what, _, word, _, _ in prove.FAULTS:
             own = ("planted", "ERR_FILE_NOT_FOUND", "ArrowLeft")
             self.assertTrue(word in _SCRIPT or any(o in word for o in own), what)
 
     def test_a_missing_browser_is_named(self):
-        """By what was looked for."""
         with mock.patch("shutil.which", return_value=None), \
                 self.assertRaisesRegex(prove.Missing, "chromium"):
             prove._browser()
@@ -75,10 +69,5 @@ class Script(unittest.TestCase):
     """The driver is one and the same everywhere."""
 
     def test_it_is_pinned(self):
-        """To an exact release."""
         package = (Path(prove.__file__).parent / "browser" / "package.json").read_text()
         self.assertRegex(package, r'"playwright-core": "\d+\.\d+\.\d+"')
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -3,13 +3,13 @@
 import json
 import re
 import shutil
-import tempfile
 import unittest
 from pathlib import Path
 
 import stages
 from book import page, replay
 from record import recording
+from testing import InFolder
 
 
 def small(**more):
@@ -28,17 +28,14 @@ def small(**more):
         **more}
 
 
-class Body(unittest.TestCase):
+class Body(InFolder):
     """The page of a small recording."""
 
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.stage = Path(holder.name) / "stage02_small"
-        (self.stage / "evolve").mkdir(parents=True)
+        super().setUp()
+        self.stage = self.root / "stage02_small"
 
     def body(self, **more):
-        """The HTML."""
         return replay.body(small(**more), self.stage, 3)
 
     def data(self):
@@ -81,37 +78,32 @@ class Body(unittest.TestCase):
 
     def test_the_heap_is_drawn_as_wide_as_it_is(self):
         self.assertEqual(self.data()["arity"], 0)
-        source = self.stage / "evolve" / "min_heap.cpp"
-        source.write_text("constexpr std::size_t arity = 4;\n")
+        source = self.write("stage02_small/evolve/min_heap.cpp",
+                            "constexpr std::size_t arity = 4;\n")
         self.assertEqual(self.data()["arity"], 4)
         source.write_text("constexpr std::size_t width = 4;\n")
         with self.assertRaisesRegex(recording.Failed, "arity"):
             self.body()
 
 
-class Pages(unittest.TestCase):
+class Pages(InFolder):
     """The pages of this project."""
 
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.out = Path(holder.name)
-
     def test_every_stage_is_replayed(self):
-        written = replay.write(stages.ROOT, self.out, page.wrap)
+        written = replay.write(stages.ROOT, self.root, page.wrap)
         self.assertEqual([each.stage for each in written],
                          [stages.number(stage) for stage in stages.stages()])
         for each in written:
-            text = (self.out / each.file).read_text(encoding="utf-8")
+            text = (self.root / each.file).read_text(encoding="utf-8")
             for name in ("replay.js", "replay.css", page.chapter_page(each.stage)):
                 self.assertIn(f'="{name}"', text)
-        self.assertTrue((self.out / "replay.js").is_file())
+        self.assertTrue((self.root / "replay.js").is_file())
 
     def test_a_stage_without_a_recording_has_no_page(self):
-        root = self.out / "root"
+        root = self.root / "root"
         shutil.copytree(stages.ROOT / "docs" / "book", root / "docs" / "book")
         (root / "stage01_small").mkdir()
-        self.assertEqual(replay.write(root, self.out, page.wrap), [])
+        self.assertEqual(replay.write(root, self.root, page.wrap), [])
 
     def test_the_script_asks_for_nothing_that_the_page_does_not_have(self):
         script = (stages.ROOT / "docs" / "book" / "replay.js").read_text()
@@ -120,7 +112,3 @@ class Pages(unittest.TestCase):
         ids = set(re.findall(r"\bat\('([\w-]+)'\)", script))
         self.assertGreater(len(ids), 10)
         self.assertEqual({name for name in ids if f'id="{name}"' not in body}, set())
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
+
+from testing import InFolder
 
 TOOLS = Path(__file__).resolve().parent
 REAL = TOOLS.parent
@@ -21,17 +22,13 @@ def git(root, *arguments):
 
 
 def commit(root):
-    """Everything as it is, as a commit."""
     git(root, "init", "-q")
     git(root, "add", "-A")
     git(root, "commit", "-q", "--allow-empty", "-m", "all")
 
 
-class Repository(unittest.TestCase):
+class Repository(InFolder):
     """A tree of its own for every test."""
-
-    def setUp(self):
-        self.root = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="evolve-test.")))
 
     def carry(self, *arguments):
         """Runs carry on the tree without building it; returns (status, what it said)."""
@@ -45,23 +42,15 @@ class Repository(unittest.TestCase):
         return done.returncode, done.stdout
 
     def read(self, stage, name="evolve/a.cpp"):
-        """The text of a file of a stage."""
         return (self.root / stage / name).read_text()
-
-    def write(self, stage, text, name="evolve/a.cpp"):
-        """Gives a file of a stage a text, given as one string or as lines."""
-        path = self.root / stage / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(text))
 
     def edit(self, stage, old, new, name="evolve/a.cpp"):
         """Replaces a text that is there exactly once."""
         text = self.read(stage, name)
         self.assertEqual(text.count(old), 1)
-        self.write(stage, text.replace(old, new), name)
+        self.write(f"{stage}/{name}", text.replace(old, new))
 
     def snapshot(self):
-        """All files of all stages."""
         return {p: p.read_bytes() for p in self.root.glob("stage*/**/*") if p.is_file()}
 
 
@@ -72,8 +61,8 @@ class Synthetic(Repository):
         super().setUp()
         text = list(LINES)
         for n, stage in enumerate(STAGES):
-            self.write(stage, text)
-            self.write(stage, "same\n", "evolve/same.h")
+            self.write(f"{stage}/evolve/a.cpp", "".join(text))
+            self.write(f"{stage}/evolve/same.h", "same\n")
             text.insert(5 * n + 5, f"new after {stage}\n")
         commit(self.root)
 
@@ -92,12 +81,12 @@ class Synthetic(Repository):
         self.assertIn("eighteen", self.read(STAGES[2]))
 
     def test_a_file_that_is_equal_in_all_stages_stays_equal(self):
-        self.write(STAGES[0], "other\n", "evolve/same.h")
+        self.write(f"{STAGES[0]}/evolve/same.h", "other\n")
         self.assertEqual(self.carry("1")[0], 0)
         self.assertEqual([self.read(s, "evolve/same.h") for s in STAGES], ["other\n"] * 3)
 
     def test_new_files_are_copied_and_deleted_ones_deleted(self):
-        self.write(STAGES[0], "new\n", "test/new_test.cpp")
+        self.write(f"{STAGES[0]}/test/new_test.cpp", "new\n")
         (self.root / STAGES[0] / "evolve/same.h").unlink()
         self.assertEqual(self.carry("1")[0], 0)
         for stage in STAGES:
@@ -105,7 +94,7 @@ class Synthetic(Repository):
             self.assertFalse((self.root / stage / "evolve/same.h").exists())
 
     def test_chapters_are_not_carried(self):
-        self.write(STAGES[0], "a chapter\n", "README.md")
+        self.write(f"{STAGES[0]}/README.md", "a chapter\n")
         self.assertEqual(self.carry("1")[0], 0)
         self.assertFalse((self.root / STAGES[1] / "README.md").exists())
 
@@ -133,7 +122,7 @@ class Synthetic(Repository):
         self.edit(STAGES[2], "line 1\n", "line uno\n")
         commit(self.root)
         self.edit(STAGES[0], "line 1\n", "line one\n")
-        self.write(STAGES[0], "other\n", "evolve/same.h")
+        self.write(f"{STAGES[0]}/evolve/same.h", "other\n")
 
     def test_a_conflict_is_named_and_nothing_but_its_file_is_written(self):
         self.conflict()
@@ -150,14 +139,14 @@ class Synthetic(Repository):
         self.carry("1")
         path = f"{STAGES[2]}/evolve/a.cpp"
         self.assertIn("settle the conflict", self.carry("1", "--take", path)[1])
-        self.write(STAGES[2], ["settled\n"])
+        self.write(f"{STAGES[2]}/evolve/a.cpp", "settled\n")
         self.assertEqual(self.carry("1", "--take", path)[0], 0)
         self.assertEqual(self.read(STAGES[2]), "settled\n")
         self.assertIn("line one\n", self.read(STAGES[1]))
         self.assertEqual(self.read(STAGES[2], "evolve/same.h"), "other\n")
 
     def test_deleting_what_a_later_stage_changed_is_a_conflict(self):
-        self.write(STAGES[1], "changed\n", "evolve/same.h")
+        self.write(f"{STAGES[1]}/evolve/same.h", "changed\n")
         commit(self.root)
         (self.root / STAGES[0] / "evolve/same.h").unlink()
         before = self.snapshot()
@@ -188,13 +177,9 @@ class Real(Repository):
         first = self.root / self.stages[0]
         names = sorted(str(p.relative_to(first)) for p in first.glob("evolve/*"))
         for name in names:
-            self.write(self.stages[0], planted + self.read(self.stages[0], name), name)
+            self.write(f"{self.stages[0]}/{name}", planted + self.read(self.stages[0], name))
         status, said = self.carry("1")
         self.assertEqual(status, 0, said)
         for stage in self.stages:
             for name in names:
                 self.assertTrue(self.read(stage, name).startswith(planted), f"{stage}/{name}")
-
-
-if __name__ == "__main__":
-    unittest.main()

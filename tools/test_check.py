@@ -4,31 +4,25 @@ That every rule can fail on the real tree is the business of `./evolve check --s
 what that cannot show: that a rule is silent where it has to be.
 """
 
-import sys
-import tempfile
+import shutil
 import unittest
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import check
 import cpp
 from checks import chapters, diffs, exercises, files, layers, plants, transcripts
 from checks.core import RULES, Note, Problem, Tree
+from testing import InFolder
 
 
-class Trees(unittest.TestCase):
+class Trees(InFolder):
     """Judges small trees, written for each test."""
 
     def tree(self, files_of_it):
-        """A Tree with these files."""
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        root = Path(holder.name).resolve()
+        shutil.rmtree(self.root)
         for name, text in files_of_it.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text, encoding="utf-8")
-        return Tree(root)
+            self.write(name, text)
+        return Tree(self.root.resolve())
 
     def problems(self, rule, files_of_it):
         """What a rule finds, as check prints it."""
@@ -36,7 +30,6 @@ class Trees(unittest.TestCase):
         return [str(one) for one in said if isinstance(one, Problem)]
 
     def notes(self, rule, files_of_it):
-        """What a rule notes."""
         said = RULES[rule].judge(self.tree(files_of_it))
         return [one.text for one in said if isinstance(one, Note)]
 
@@ -92,26 +85,22 @@ class Cpp(unittest.TestCase):
     """The scanner."""
 
     def test_functions_have_their_names_and_lengths(self):
-        """Initialisers, literals, lambdas and macros do not mislead it."""
         found = [(f.name, f.length) for f in cpp.functions(CODE)]
         self.assertEqual(found, [("callback", 5), ("operator bool", 1), ("now", 3), ("f", 1),
                                  ("handler", 2), ("event_base::event_base", 7), ("suite.name", 1)])
 
     def test_what_users_see_is_public(self):
-        """Neither what is private nor what is in an unnamed namespace."""
         found = {item.name for item in cpp.items(CODE) if item.public}
         self.assertLessEqual({"callback", "collect", "now", "handler", "mode"}, found)
         self.assertFalse(found & {"hidden", "f", "inner", "big", "a_"})
 
     def test_lines_are_code_or_comment(self):
-        """A comment behind code counts as code, a comment in a literal as no comment."""
         text = 'int a;  // b\n\n/* c\n   d */\nauto e = "// f";\n// g\n'
         self.assertEqual(cpp.code_lines(text), {1, 5})
         self.assertEqual(cpp.comment_lines(text), {3, 4, 6})
         self.assertEqual([k for k, _ in cpp.comments(text)], [1, 3, 4, 6])
 
     def test_masking_keeps_the_length(self):
-        """Places in the masked text are places in the text."""
         self.assertEqual(len(cpp.masked(CODE)), len(CODE))
 
 
@@ -121,45 +110,37 @@ class Noise(Trees):
     OLD = "void one() {\n  first_call(a, b);\n  second_call(c);\n  third_call(d);\n}\n"
 
     def found(self, new, old=OLD):
-        """The problems of a step from old to new."""
         return self.problems("noise", {"stage01_a/evolve/x.cpp": old,
                                        "stage02_b/evolve/x.cpp": new})
 
     def test_growth_is_no_noise(self):
-        """New lines between, around and below old ones."""
         new = self.OLD.replace("  second", "  new_call(x);\n  second") + "\nvoid two() {\n}\n"
         self.assertEqual(self.found(new), [])
 
     def test_a_changed_line_is_no_noise(self):
-        """Even one that keeps most of its text."""
         self.assertEqual(self.found(self.OLD.replace("(a, b)", "(a, b, c)")), [])
 
     def test_indentation(self):
-        """A line set in, with no brace around it."""
         found = self.found(self.OLD.replace("  second", "    second"))
         self.assertEqual(len(found), 1)
         self.assertTrue(found[0].startswith("stage02_b/evolve/x.cpp:3:"), found)
 
     def test_a_block_around_old_lines_is_no_noise(self):
-        """The lines have to be set in, and the change is the block."""
         plain = "  second_call(c);\n  third_call(d);\n"
         wrapped = "  if (x) {\n    second_call(c);\n    third_call(d);\n  }\n"
         self.assertEqual(self.found(self.OLD.replace(plain, wrapped)), [])
 
     def test_broken_and_joined_lines(self):
-        """Both ways of wrapping anew."""
         broken = self.OLD.replace("(a, b)", "(a,\n             b)")
         self.assertEqual(len(self.found(broken)), 1)
         self.assertEqual(len(self.found(self.OLD, broken)), 1)
 
     def test_blank_lines(self):
-        """One more, and one less."""
         more = self.OLD.replace("  third", "\n  third")
         self.assertEqual(len(self.found(more)), 1)
         self.assertEqual(len(self.found(self.OLD, more)), 1)
 
     def test_moved_lines(self):
-        """Also from one file to another."""
         moved = "void two() {\n  first_call(a, b);\n  second_call(c);\n  third_call(d);\n}\n"
         found = self.problems("noise", {
             "stage01_a/evolve/x.cpp": self.OLD, "stage02_b/evolve/x.cpp": "void one() {\n}\n",
@@ -175,24 +156,20 @@ class TestsGrow(Trees):
     ONE = "#include <a>\n\nTEST(s, one) {\n  a();\n}\n\n/// Why.\nTEST(s, two) {\n  b();\n}\n"
 
     def found(self, new, lifted=""):
-        """The problems of a test that became `new`."""
         return self.problems("tests_grow", {
             "stage01_a/test/x_test.cpp": self.ONE, "stage02_b/test/x_test.cpp": new,
             "docs/lifted.txt": lifted})
 
     def test_growth(self):
-        """Anywhere in the file."""
         new = self.ONE.replace("TEST(s, two)", "TEST(s, new) {\n}\n\nTEST(s, two)") + "\n// more\n"
         self.assertEqual(self.found(new), [])
 
     def test_a_lifted_test_leaves_with_its_comment(self):
-        """And with the blank line below it, but only when it is listed."""
         new = "#include <a>\n\n/// Why.\nTEST(s, two) {\n  b();\n}\n"
         self.assertEqual(len(self.found(new)), 1)
         self.assertEqual(self.found(new, "stage02_b test/x_test.cpp s.one: now it can\n"), [])
 
     def test_a_lifted_test_leaves_whole(self):
-        """What is left of it is a change."""
         new = self.ONE.replace("TEST(s, one) {\n  a();\n}\n", "  a();\n")
         self.assertTrue(self.found(new.replace("/// Why.\n", ""),
                                    "stage02_b test/x_test.cpp s.one: now it can\n"))
@@ -202,31 +179,26 @@ class Layers(Trees):
     """Includes."""
 
     def found(self, **includes):
-        """The problems of a stage of these files, each given with what it includes."""
         return self.problems("layers", {
             f"stage01_a/evolve/{name.replace('__', '.')}":
                 "".join(f'#include "evolve/{one}.h"\n' for one in others)
             for name, others in includes.items()})
 
     def test_downward(self):
-        """What the design allows."""
         self.assertEqual(self.found(what__h=[], callback__h=["what"], event__h=["callback", "what"],
                                     event_base__h=["event"], event_base__cpp=["event_base"]), [])
 
     def test_upward(self):
-        """A header of the lowest layer that includes the next."""
         found = self.found(what__h=["event"], event__h=[])
         self.assertEqual(len(found), 1)
         self.assertIn("stage01_a/evolve/what.h:1", found[0])
 
     def test_a_circle_is_told_once(self):
-        """Not once for each of its headers."""
         found = self.found(what__h=["tailq"], tailq__h=["callback"], callback__h=["what"])
         self.assertEqual(len(found), 1)
         self.assertIn("circle", found[0])
 
     def test_backends_see_no_event_through_others(self):
-        """The whole chain is told."""
         found = self.found(poll__cpp=["eventop"], eventop__h=["event"], event__h=[])
         self.assertIn("poll.cpp -> evolve/eventop.h -> evolve/event.h", found[-1])
 
@@ -235,22 +207,18 @@ class SingleFiles(Trees):
     """What a rule must not take for a defect."""
 
     def found(self, rule, text, name="evolve/x.cpp"):
-        """The problems of a stage with one file."""
         return self.problems(rule, {f"stage01_a/{name}": text})
 
     def test_prose_that_ends_in_a_semicolon(self):
-        """Comments are wrapped wherever the line ends."""
         text = ("// It returns the number of events that wait;\n// see del();\nint a;\n"
                 "/// \\code\n/// loop.run();\n/// \\endcode\nint b;\n")
         self.assertEqual([p.split(":")[1] for p in self.found("no_boilerplate", text)], ["2"])
 
     def test_numbers_that_are_no_years_or_versions(self):
-        """Counts, times and addresses."""
         text = "// 2000 events, 2048 bytes, 2000 ms; 127.0.0.1 and 2.1 are none\nint a;\n"
         self.assertEqual(self.found("no_boilerplate", text), [])
 
     def test_where_an_if_may_stand(self):
-        """Around a file, and at the head of a backend."""
         whole = "#if __has_include(<sys/epoll.h>)\n#include <sys/epoll.h>\nint f() {\n}\n#endif\n"
         head = "#ifdef POLLRDHUP\nconstexpr int a = POLLRDHUP;\n#endif\nint f() {\n}\n"
         self.assertEqual(self.found("no_boilerplate", whole), [])
@@ -258,12 +226,10 @@ class SingleFiles(Trees):
         self.assertEqual(len(self.found("no_boilerplate", head)), 1)
 
     def test_words_that_only_look_like_sleep_or_a_port(self):
-        """A backend that sleeps, a port of 0."""
         text = "void f() {\n  bool asleep(htons(0));\n  // sleep(1)\n  x.sleeps();\n}\n"
         self.assertEqual(self.found("sleeping", text, "test/x_test.cpp"), [])
 
     def test_what_needs_no_comment(self):
-        """What is said elsewhere or known by its name; overloads share one."""
         text = ("/// \\file\n/// A.\n/// B.\nclass c;\n/// C.\nclass d {\n public:\n"
                 "  d() = default;\n"
                 "  bool empty() const;\n  void f() override;\n  /// G.\n  void g(int);\n"
@@ -276,14 +242,12 @@ class Chapters(Trees):
     """Chapters as texts, and their links."""
 
     def test_anchors(self):
-        """As GitHub makes them."""
         text = ["# Where we differ, and why", "## `event::add`", "## Try it", "## Try it",
                 "```", "# no heading", "```"]
         self.assertEqual(chapters.slugs(text),
                          {"where-we-differ-and-why", "eventadd", "try-it", "try-it-1"})
 
     def test_links_in_code_are_no_links(self):
-        """A C++ lambda looks like one."""
         text = "`[this](int fd)` and\n```cpp\n[this](int fd) {}\n```\n[x](https://a.b/c) [y](#z)\n"
         found = self.problems("links", {"README.md": text})
         self.assertEqual(found, ["README.md:5: dead link: README.md has no heading #z"])
@@ -293,47 +257,39 @@ class Transcripts(unittest.TestCase):
     """Transcripts, run by a real shell."""
 
     def found(self, text):
-        """The problems of a transcript."""
         steps, problem = transcripts.steps(text.split("\n"), 1)
         self.assertIsNone(problem)
         return list(transcripts._judge(steps, transcripts.perform(steps, "/")))
 
     def test_what_differs_from_run_to_run(self):
-        """Ports, process ids, times, addresses and folders."""
         for one, two in [("on 127.0.0.1:40123", "on 127.0.0.1:5"), ("pid 12", "pid 345"),
                          ("took 12.3 ms", "took 9 ms"), ("at 0.52s", "at 1.00s"),
                          ("/home/a/evolve/x.fifo", "/root/x.fifo"), ("at 0x7ffd12", "at 0x12")]:
             self.assertEqual(transcripts.normal(one), transcripts.normal(two))
 
     def test_what_does_not_differ(self):
-        """Numbers without a unit, words, the unit itself."""
         for one, two in [("3 clients", "4 clients"), ("12 ms", "12 s"), ("tick 1", "tick 2"),
                          ("/a/b/x", "/a/b/y"), ("1/2", "1/3")]:
             self.assertNotEqual(transcripts.normal(one), transcripts.normal(two))
 
     def test_output_errors_and_continued_commands(self):
-        """All of it is on the terminal; what ends without a newline too."""
         self.assertEqual(self.found("$ echo a \\\n> b\na b\n$ echo c >&2\nc\n"
                                     "$ printf d\nd\n$ [ -t 1 ] && echo e\ne"), [])
 
     def test_jobs(self):
-        """In the background, interrupted, waited for; the shell's own words do not count."""
         self.assertEqual(self.found("$ sleep 9 &\n[1] 77\n$ kill -INT %1\n"
                                     "$ wait %1; echo $?\n130"), [])
 
     def test_a_port_is_learnt(self):
-        """Later commands talk to the port of this run."""
         self.assertEqual(self.found("$ echo 127.0.0.1:$((50000 + 1))\n127.0.0.1:40123\n"
                                     "$ echo port 40123\nport 40123\n"
                                     "$ [ 40123 = 50001 ] && echo yes\nyes"), [])
 
     def test_differences(self):
-        """Each at its line."""
         found = self.found("$ echo a\nb\n$ echo c\n$ true\nd")
         self.assertEqual([line for line, _ in found], [2, 3, 5])
 
     def test_builds_say_nothing(self):
-        """What a build prints is there on the first run only."""
         self.assertEqual(self.found("$ echo '[1/2] Building CXX object a.o'; echo x\nx"), [])
 
 
@@ -341,13 +297,11 @@ class Exercises(Trees):
     """What is judged of an exercise before anything is built."""
 
     def test_a_verdict_is_of_all_that_went_in(self):
-        """Any file that changes asks for a new one."""
         pairs = [({"a": b"1"}, {"b": b"2"}), ({"a": b"1"}, {"b": b"3"}),
                  ({"a": b"1", "b": b"2"}, {}), ({"a1": b""}, {"b": b"2"})]
         self.assertEqual(len({exercises._digest(red, green) for red, green in pairs}), len(pairs))
 
     def test_a_copy_holds_what_it_should_and_no_more(self):
-        """And what is the same is not written again."""
         tree = self.tree({"copy/a": "1", "copy/b": "2"})
         before = (tree.root / "copy/a").stat().st_mtime_ns
         exercises._write(tree.root / "copy", {"a": b"1", "c/d": b"3"})
@@ -359,11 +313,9 @@ class Check(unittest.TestCase):
     """The command."""
 
     def test_every_rule_has_a_plant(self):
-        """And no plant is for a rule that is not there."""
         self.assertEqual({plant.rule for plant in plants.PLANTS}, set(RULES))
 
     def test_a_copied_defect_is_told_where_it_was_made(self):
-        """With the number of stages that have it too."""
         found = list(check._first_of_copies([
             Problem("stage01_a/evolve/x.h", 3, "bad"), Problem("stage02_b/evolve/x.h", 4, "bad"),
             Problem("stage02_b/evolve/y.h", 1, "bad")]))
@@ -371,7 +323,6 @@ class Check(unittest.TestCase):
                          [("stage01_a/evolve/x.h", 1), ("stage02_b/evolve/y.h", 0)])
 
     def test_the_measures_are_those_of_the_design(self):
-        """A limit that is moved to please the code is no limit."""
         self.assertEqual((diffs.FIRST_STAGE_LINES, diffs.STEP_LINES), (800, 600))
         self.assertEqual((diffs.BIG_STEPS, diffs.BIG_STEP_LINES), ({5, 8}, 700))
         self.assertEqual(diffs.NEWEST_LINES, 4000)
@@ -379,7 +330,3 @@ class Check(unittest.TestCase):
         self.assertEqual((files.LONGEST, files.MEDIAN, chapters.MOST_WORDS), (40, 12, 5600))
         self.assertEqual(layers.BACKENDS,
                          {"poll", "select", "epoll", "epoll_changelist", "kqueue"})
-
-
-if __name__ == "__main__":
-    unittest.main()

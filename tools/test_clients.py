@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import io
 import random
 import threading
 import unittest
 
 import clients
+from testing import said
 
 HALF = 50_000
 
@@ -78,31 +78,28 @@ class Clients(unittest.TestCase):
         server = Server(answer)
         self.addCleanup(server.stop)
         options = ["--clients", "8", "--slow", "2", "--bytes", str(2 * HALF), "--timeout", "20"]
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            status = clients.main([str(server.port), *options])
-        return status, said.getvalue()
+        return said(clients.main, [str(server.port), *options])
 
     def test_an_honest_server_passes(self):
-        status, said = self.run_against(honest)
-        self.assertEqual(status, 0, said)
-        self.assertIn("8 of 8 clients (2 of them slow)", said)
-        self.assertIn(f"{8 * 2 * HALF} bytes in", said)
+        status, output = self.run_against(honest)
+        self.assertEqual(status, 0, output)
+        self.assertIn("8 of 8 clients (2 of them slow)", output)
+        self.assertIn(f"{8 * 2 * HALF} bytes in", output)
 
     def test_a_wrong_byte_is_found(self):
-        status, said = self.run_against(flips)
+        status, output = self.run_against(flips)
         self.assertEqual(status, 1)
-        self.assertRegex(said, r"client 0: byte \d+ is 0x.., but 0x.. was sent")
+        self.assertRegex(output, r"client 0: byte \d+ is 0x.., but 0x.. was sent")
 
     def test_a_byte_too_many_is_found(self):
-        status, said = self.run_against(repeats)
+        status, output = self.run_against(repeats)
         self.assertEqual(status, 1)
-        self.assertIn("1 bytes more than were sent", said)
+        self.assertIn("1 bytes more than were sent", output)
 
     def test_a_connection_that_ends_early_is_found(self):
-        status, said = self.run_against(hangs_up)
+        status, output = self.run_against(hangs_up)
         self.assertEqual(status, 1)
-        self.assertIn("0 of 8 clients", said)
+        self.assertIn("0 of 8 clients", output)
 
     def test_nobody_listening_is_said(self):
         server = Server(honest)
@@ -132,7 +129,3 @@ class Pieces(unittest.TestCase):
     def test_sizes_have_units(self):
         sizes = [clients.size(text) for text in ("7", "64KiB", "1MiB")]
         self.assertEqual(sizes, [7, 65536, 1048576])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,13 +1,11 @@
 """What `./evolve check --cross` compiles, and what it says when something does not compile."""
 
-import contextlib
-import io
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import cross
+from testing import InFolder, said
 
 # Notes its arguments, makes what it is asked for, and refuses a source that says so.
 COMPILER = """#!/bin/sh
@@ -22,40 +20,28 @@ done
 """
 
 
-class Cross(unittest.TestCase):
+class Cross(InFolder):
     """cross.py on a tree of its own, with a compiler that only notes what it is asked."""
 
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.root = Path(scratch.name)
+        super().setUp()
         self.program = self.write("build/zig/node_modules/.bin/zig", COMPILER)
         self.program.chmod(0o755)
         self.write("googletest/src/gtest-all.cc")
-        self.write("googletest/src/gtest_main.cc")
         self.write("stage01_old/evolve/poll.cpp")
         for name in ("evolve/kqueue.cpp", "evolve/log.cpp", "sample/echo.cpp",
-                     "test/kqueue_test.cpp", "test/log_test.cpp", "test/helper.cpp"):
+                     "test/kqueue_test.cpp", "test/log_test.cpp", "test/main.cpp",
+                     "test/helper.cpp"):
             self.write(f"stage02_new/{name}")
-        patch = mock.patch.multiple(cross, ROOT=self.root, TREE=self.root / "build" / "zig",
-                                    GOOGLETEST=self.root / "googletest")
-        patch.start()
-        self.addCleanup(patch.stop)
-
-    def write(self, name, text=""):
-        """A file of the tree."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
+        self.write("stage01_old/test/main.cpp")
+        self.enterContext(mock.patch.multiple(
+            cross, ROOT=self.root, TREE=self.root / "build" / "zig",
+            GOOGLETEST=self.root / "googletest"))
 
     def cross(self, *words):
         """Status and output of `./evolve check --cross`."""
-        said = io.StringIO()
-        with mock.patch("sys.argv", ["cross.py", *words]), \
-                contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            status = cross.main()
-        return status, said.getvalue()
+        with mock.patch("sys.argv", ["cross.py", *words]):
+            return said(cross.main)
 
     def calls(self):
         """The compiler's arguments, a list for each call."""
@@ -63,16 +49,16 @@ class Cross(unittest.TestCase):
                 (self.program.parent / "calls").read_text().splitlines()]
 
     def test_takes_the_stages_that_have_kqueue(self):
-        status, said = self.cross()
+        status, output = self.cross()
         self.assertEqual(status, 0)
-        self.assertNotIn("stage01_old", said)
+        self.assertNotIn("stage01_old", output)
         for target in cross.TARGETS:
-            self.assertIn(f"ok   stage02_new for {target}", said)
+            self.assertIn(f"ok   stage02_new for {target}", output)
 
     def test_takes_the_stage_that_is_asked_for(self):
-        _, said = self.cross("1")
-        self.assertIn("stage01_old", said)
-        self.assertNotIn("stage02_new", said)
+        _, output = self.cross("1")
+        self.assertIn("stage01_old", output)
+        self.assertNotIn("stage02_new", output)
 
     def test_compiles_library_samples_and_tests_with_warnings_as_errors(self):
         self.cross()
@@ -80,7 +66,7 @@ class Cross(unittest.TestCase):
             sources = {Path(word).name: call for call in self.calls() if target in call
                        for word in call if word.endswith(".cpp")}
             self.assertEqual(set(sources), {"kqueue.cpp", "log.cpp", "echo.cpp",
-                                            "kqueue_test.cpp", "log_test.cpp"})
+                                            "kqueue_test.cpp", "log_test.cpp", "main.cpp"})
             for call in sources.values():
                 self.assertLessEqual({"-Wall", "-Wconversion", "-Werror"}, set(call))
 
@@ -92,21 +78,17 @@ class Cross(unittest.TestCase):
             self.assertEqual(set(linked), {"echo", "tests"})
             self.assertLessEqual({"echo.o", "kqueue.o", "log.o"}, linked["echo"])
             self.assertLessEqual({"kqueue_test.o", "log_test.o", "kqueue.o", "gtest-all.o",
-                                  "gtest_main.o"}, linked["tests"])
+                                  "main.o"}, linked["tests"])
 
     def test_says_what_does_not_compile(self):
         self.write("stage02_new/test/log_test.cpp", "refused")
-        status, said = self.cross()
+        status, output = self.cross()
         self.assertEqual(status, 1)
-        self.assertIn("FAIL", said)
-        self.assertIn("log_test.cpp: no", said)
+        self.assertIn("FAIL", output)
+        self.assertIn("log_test.cpp: no", output)
 
     def test_says_where_googletest_is_to_be_had(self):
         with mock.patch.object(cross, "GOOGLETEST", self.root / "nowhere"):
-            status, said = self.cross()
+            status, output = self.cross()
         self.assertEqual(status, 2)
-        self.assertIn("apt-get install googletest", said)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        self.assertIn("apt-get install googletest", output)

@@ -81,7 +81,7 @@ class Words(Command):
             (["run"], "run needs the number of a stage"),
             (["run", "2", "dance"], "stage02_two has no sample 'dance'"),
             (["tour", "1"], "tour takes no argument"),
-            (["test", "1", "2"], "test takes one stage"),
+            (["test", "1", "2", "3"], "test takes a stage and a filter"),
         ):
             with self.subTest(words=words):
                 status, said, wrong = self.evolve(*words)

@@ -1,7 +1,5 @@
 """Tests of recordings: how notes become steps, how those are told, written and found stale."""
 
-import contextlib
-import io
 import tempfile
 import unittest
 from pathlib import Path
@@ -10,6 +8,7 @@ from unittest import mock
 import sample
 from record import driver, names, recording, sentences, words
 from record.scenarios import SCENARIOS
+from testing import InFolder, said
 
 _CODE = """#include "evolve/event_base.h"
 
@@ -39,18 +38,15 @@ def notes(*steps):
             {"base": 1, "backend": "epoll"}, {"event": "e1", **_EVENT}, *steps, {"end": True}]
 
 
-class InAStage(unittest.TestCase):
+class InAStage(InFolder):
     """Tests with a stage that has one file."""
 
     def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.stage = Path(holder.name)
-        (self.stage / "evolve").mkdir()
-        (self.stage / "evolve" / "event_base.cpp").write_text(_CODE)
+        super().setUp()
+        self.stage = self.root
+        self.source = self.write("evolve/event_base.cpp", _CODE)
 
     def made(self, *steps):
-        """The recording of some steps."""
         return recording.make(self.stage, notes(*steps), {"stage": 1})
 
 
@@ -188,7 +184,6 @@ class Changes(unittest.TestCase):
     """What is different between two states."""
 
     def changes(self, old, new, backend="epoll"):
-        """The words for it."""
         return sentences.changes({**_BEFORE, **old}, {**_BEFORE, **new}, {"e1": _EVENT}, backend)
 
     def test_the_heap(self):
@@ -232,7 +227,7 @@ class Files(InAStage):
 
     def test_a_function_that_is_another_now_is_found(self):
         self.assertEqual(list(recording.stale(self.recorded, self.stage)), [])
-        source = self.stage / "evolve" / "event_base.cpp"
+        source = self.source
         source.write_text("// moved down\n" + _CODE)
         self.assertEqual(list(recording.stale(self.recorded, self.stage)), [])
         source.write_text(_CODE.replace("prepare", "planted"))
@@ -254,11 +249,10 @@ class Driver(unittest.TestCase):
 
     def test_bad_usage_ends_with_status_2(self):
         for words_ in (["99"], ["x"], ["1", "2"]):
-            with self.subTest(words_), contextlib.redirect_stderr(io.StringIO()) as said:
-                with self.assertRaises(SystemExit) as ended:
-                    driver.main(words_)
-                self.assertEqual(ended.exception.code, 2)
-                self.assertIn("usage:", said.getvalue())
+            with self.subTest(words_):
+                status, output = said(driver.main, words_)
+                self.assertEqual(status, 2)
+                self.assertIn("usage:", output)
 
     def test_rest_is_when_nothing_is_written(self):
         with tempfile.NamedTemporaryFile("w") as steps, mock.patch.object(driver, "_QUIET", 0.01):
@@ -270,7 +264,3 @@ class Driver(unittest.TestCase):
             steps.flush()
             with self.assertRaisesRegex(recording.Failed, "'listening.*the notes"):
                 driver.Run(running, None, Path(steps.name)).port()
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -90,7 +90,6 @@ class Block:
                  for k, text in enumerate(self.body)]]
 
     def changes(self):
-        """All lines that the block tells."""
         return [change for run in self.runs() for change in run]
 
     def part(self):
@@ -119,6 +118,11 @@ def fences(lines):
                 raise ChapterError(start + 1, "this fence is never closed")
             yield start, k, opening.group(2)
         k += 1
+
+
+def fenced(lines):
+    """The indices of the lines that a fence holds, its own two with them."""
+    return {k for start, end, _ in fences(lines) for k in range(start, end + 1)}
 
 
 def _caption_of(lines, start):

@@ -28,7 +28,6 @@ class Guide:
         self.stage = self.folder.name
 
     def has(self, name):
-        """Whether the stage has this sample."""
         return self._program(name).exists()
 
     def start(self, name, *arguments):
@@ -38,11 +37,9 @@ class Guide:
         return Sample(self._program(name), *arguments)
 
     def tell(self, text):
-        """A paragraph."""
         print("\n" + textwrap.fill(" ".join(text.split()), 78), flush=True)
 
     def quote(self, *lines):
-        """What a sample printed."""
         for line in lines:
             print("  |", line, flush=True)
 
@@ -61,14 +58,7 @@ def echo(guide):
         connect at once and send 256 KiB each in uneven pieces; 20 of them read slowly, and make
         only themselves wait."""
     )
-    with guide.start("echo") as sample:
-        port = sample.port()
-        guide.quote(f"listening on 127.0.0.1:{port}")
-        wrong, summary = clients.run(port, length=clients.size("256KiB"))
-        guide.measured(summary)
-        if wrong:
-            raise Failed(wrong[0])
-        finish(guide, sample)
+    serve_many(guide, "echo")
 
 
 def fifo(guide):
@@ -95,10 +85,7 @@ def tick(guide):
         """Timers: with nothing to read, the loop sleeps until the next deadline is there. It is
         never early; how late it is, tick says."""
     )
-    with guide.start("tick", 4, 250) as sample:
-        while (line := sample.line()) is not None:
-            guide.quote(line)
-        sample.end()
+    quote_all(guide, "tick", 4, 250)
 
 
 def idle(guide):
@@ -184,9 +171,14 @@ def workers(guide):
         """A loop for each core, all on one port: the kernel deals out the connections. Ctrl-C is
         an event of the first loop, which hands the others, in their threads, the work of leaving."""
     )
-    with guide.start("workers") as sample:
+    serve_many(guide, "workers", more=1)
+
+
+def serve_many(guide, name, more=0):
+    """200 clients at a sample, which says so many lines more after the one with its port."""
+    with guide.start(name) as sample:
         port = sample.port()
-        guide.quote(f"listening on 127.0.0.1:{port}", sample.line())
+        guide.quote(f"listening on 127.0.0.1:{port}", *(sample.line() for _ in range(more)))
         wrong, summary = clients.run(port, length=clients.size("256KiB"))
         guide.measured(summary)
         if wrong:

@@ -183,7 +183,6 @@ def build(root, out):
 
 
 def _arguments():
-    """The command line."""
     parser = argparse.ArgumentParser(prog="./evolve book", description=__doc__)
     parser.add_argument("--prove", action="store_true", help="then have a browser look at it")
     parser.add_argument("--self-test", action="store_true",
@@ -202,7 +201,6 @@ def _proven(out, options):
 
 
 def main():
-    """The verb `./evolve book`."""
     options = _arguments()
     out = stages.ROOT / "build" / "book"
     began = time.monotonic()

@@ -16,7 +16,6 @@ class Wrong(Exception):
 
 
 def _complaints(defect, tests_of):
-    """What is wrong with one entry."""
     name, stage = defect.get("id", "an entry without id"), defect.get("stage")
     tests = defect.get("tests", [])
     if not defect.get("libevent", "").strip():

@@ -58,12 +58,10 @@ class Step(NamedTuple):
 
     @property
     def number(self):
-        """The stage's number."""
         return stages.number(self.stage)
 
     @property
     def title(self):
-        """What the page is called."""
         if self.previous is None:
             return f"Stage {self.number}, all of it"
         return f"Stages {self.number - 1} and {self.number} side by side"
@@ -98,7 +96,6 @@ def _runs(script, owner):
 
 
 def compared(step, name):
-    """One file of a step."""
     old, new = _text(step.previous, name), _text(step.stage, name)
     if name.startswith("evolve/"):
         telling = Telling(name, old, new, step.blocks)
@@ -117,7 +114,7 @@ def _nobody(_):
 def sections(text):
     """For each told block, by its caption's line, the heading that it stands under."""
     lines = told.lines_of(text)
-    code = {k for start, end, _ in told.fences(lines) for k in range(start, end + 1)}
+    code = told.fenced(lines)
     found, heading = {}, ""
     for k, line in enumerate(lines):
         if k not in code and (match := re.match(r"#{1,4} (.*)", line)):
@@ -180,7 +177,6 @@ def _changed(file, run):
 
 
 def _inline_code(text):
-    """A heading with its code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -188,7 +184,6 @@ class Page:
     """The body of one step's page; remembers which blocks it has led to."""
 
     def __init__(self, step):
-        """Nothing is written yet."""
         self.step = step
         self.seen = set()
 
@@ -227,7 +222,6 @@ class Page:
 
 
 def anchor_of(name):
-    """The anchor of a file in its page."""
     return "file-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 

@@ -45,7 +45,6 @@ class Wrong(Exception):
     """A line of a picture that cannot be read; `line` counts from 1."""
 
     def __init__(self, line, why):
-        """What is wrong, and where."""
         super().__init__(why)
         self.line = line
 
@@ -62,7 +61,6 @@ class Element(NamedTuple):
     line: int
 
     def there(self, stage):
-        """Whether the stage's picture has it."""
         return self.since <= stage <= self.until
 
     @property
@@ -72,7 +70,6 @@ class Element(NamedTuple):
 
     @property
     def size(self):
-        """The size of its letters."""
         return SMALL if "small" in self.classes or self.kind == "step" else SIZE
 
 
@@ -132,7 +129,6 @@ def _desc(text, number):
 
 
 def parse(name, text):
-    """A picture from its text."""
     said, descs, elements = {}, [], []
     for number, line in enumerate(text.split("\n"), 1):
         word, _, rest = line.strip().partition(" ")
@@ -212,7 +208,6 @@ def _centred(each, classes, x, width, texts):
 
 
 def _rect(each, classes, x, width, corner):
-    """The frame of a box."""
     _, y, _, height = each.at
     return (f'<rect class="{classes}" x="{x}" y="{y}" width="{width}" height="{height}" '
             f'rx="{corner}"/>')
@@ -297,40 +292,7 @@ def _links(figure, stage):
     return "".join(drawn)
 
 
-_STYLE = """
-div.figure { overflow-x: auto; margin: 1.2rem 0 0; }
-.picture .caption { text-align: center; font-size: 0.85em; margin: 0.3rem 0 1.4rem;
- color: var(--page-secondary-foreground-color); }
-.picture .caption a, .picture .caption b { padding: 0 0.15em; }
-div.figure svg.figure { min-width: 700px; display: block; margin: 0 auto; }
-svg.figure { --ink: var(--page-foreground-color, #2f4153); --paper: var(--page-background-color,
- #fff); --dim: var(--page-secondary-foreground-color, #637485); --area: var(--fragment-background,
- #f8f9fa); --hot: var(--primary-color, #1779c4); max-width: 100%; height: auto; }
-@media (prefers-color-scheme: dark) { svg.figure:root { --ink: #d2dbde; --paper: #1c1d1f;
- --dim: #859399; --area: #282c34; --hot: #4da3e8; background: var(--paper); } }
-svg.figure text { font: 13px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
- fill: var(--ink); }
-svg.figure .mono { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono",
- "Liberation Mono", monospace; font-size: 0.96em; }
-svg.figure text.small, svg.figure text.step { font-size: 11px; }
-svg.figure .mid { text-anchor: middle; }
-svg.figure .right { text-anchor: end; }
-svg.figure text.bold { font-weight: 600; }
-svg.figure text.dim { fill: var(--dim); }
-svg.figure rect { fill: var(--paper); stroke: var(--dim); }
-svg.figure rect.band { fill: var(--area); stroke: color-mix(in srgb, var(--dim) 45%, var(--area)); }
-svg.figure path { fill: none; stroke: var(--dim); stroke-width: 1.5; stroke-linejoin: round; }
-svg.figure .head { fill: var(--dim); }
-svg.figure .dash { stroke-dasharray: 4 4; }
-svg.figure rect.hot, svg.figure rect.new { stroke: var(--hot); stroke-width: 2;
- fill: color-mix(in srgb, var(--hot) 14%, var(--paper)); }
-svg.figure rect.band.new, svg.figure rect.band.hot { fill: var(--area); }
-svg.figure path.hot, svg.figure path.new { stroke: var(--hot); stroke-width: 2; }
-svg.figure .head.hot, svg.figure .head.new { fill: var(--hot); }
-svg.figure text.new { font-weight: 700; }
-svg.figure text.new:not(.mid), svg.figure text.hot:not(.mid) {
- fill: color-mix(in srgb, var(--hot) 80%, var(--ink)); }
-""".strip()
+_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8").strip()
 
 
 def _legend(figure, stage):

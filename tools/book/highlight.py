@@ -17,7 +17,6 @@ _PLAIN = {"post", "thread", "throws"}  # reserved by other dialects, names in ou
 
 
 def _style(kind, text):
-    """The style of a token, or None."""
     found = next((style for each, style in _STYLES if kind in each and text not in _PLAIN), None)
     return "keywordflow" if found == "keyword" and text in _FLOW else found
 

@@ -12,7 +12,6 @@ class _Reader(HTMLParser):
     """Collects a page's anchors and the addresses in it."""
 
     def __init__(self):
-        """Nothing found yet."""
         super().__init__(convert_charrefs=True)
         self.anchors, self.addresses, self.links = {""}, [], []
 
@@ -28,7 +27,6 @@ class _Reader(HTMLParser):
 
 
 def _read(path):
-    """What is in a page."""
     reader = _Reader()
     reader.feed(path.read_text(errors="replace"))
     return reader

@@ -137,7 +137,6 @@ def _special(line, heading, source):
 
 
 def _figures(source, place):
-    """The figures that stand at this place."""
     return "".join(raw_block(html) + "\n\n" for where, html in source.figures if where == place)
 
 
@@ -153,15 +152,14 @@ def _drawing(source, block):
 def headings(text):
     """The headings below the title, as (level, text)."""
     lines = told.lines_of(text)
-    inside = {k for start, end, _ in told.fences(lines) for k in range(start, end + 1)}
+    inside = told.fenced(lines)
     found = [_HEADING.match(line) for k, line in enumerate(lines) if k not in inside]
     return [(len(each[1]), each[2]) for each in found if each and len(each[1]) > 1]
 
 
 def codes(text):
-    """All inline code of a text."""
     lines = told.lines_of(text)
-    inside = {k for start, end, _ in told.fences(lines) for k in range(start, end + 1)}
+    inside = told.fenced(lines)
     prose = "\n".join("" if k in inside else line for k, line in enumerate(lines))
     return [match["code"].strip() for match in _CODE.finditer(prose)]
 

@@ -4,6 +4,7 @@ Diff and replay pages have a layout of their own, but the header, theme and dark
 """
 
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -16,7 +17,6 @@ class Page(NamedTuple):
 
 
 def chapter_page(stage):
-    """The file of a stage's chapter."""
     return f"chapter{stage:02}.html"
 
 
@@ -40,36 +40,10 @@ def told_anchor(k):
     return f"told{k + 1}"
 
 
-_FRAME = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>evolve: {title}</title>
-<link rel="stylesheet" href="{root}doxygen-awesome.css">
-<link rel="stylesheet" href="{root}book.css">
-<script src="{root}doxygen-awesome-darkmode-toggle.js"></script>
-{head}
-</head>
-<body class="framed">
-<header class="frame">
-<a class="frame-name" href="{root}index.html">evolve</a>
-<nav aria-label="The book">{back}</nav>
-<doxygen-awesome-dark-mode-toggle title="Light or dark" role="button" tabindex="0"
- aria-label="Light or dark"></doxygen-awesome-dark-mode-toggle>
-</header>
-<script src="{root}frame.js"></script>
-<main class="frame-body">
-<h1>{title}</h1>
-{body}
-</main>
-</body>
-</html>
-"""
+_FRAME = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
 
 def _link(href, text):
-    """A link of the header."""
     return f'<a href="{escape(href)}">{escape(text)}</a>'
 
 

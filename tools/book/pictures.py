@@ -25,7 +25,6 @@ class Placed(NamedTuple):
 
 
 def figures(root):
-    """All pictures, read."""
     return [figure.parse(name, text) for name, text in figure.load(root).items()]
 
 
@@ -40,7 +39,6 @@ def heading(each):
 
 
 def file_of(each, stage):
-    """The file that a picture is written to."""
     numbered = f"_{stage:02}" if each.first < each.last else ""
     return f"{each.name}{numbered}.svg"
 

@@ -45,7 +45,6 @@ def stage_input(stage, staged):
 
 
 def _settings(root, stage, staged, out):
-    """What is peculiar to the run for one stage."""
     n = stages.number(stage)
     folder = staged / stage.name
     return doxygen.theme(root) | {

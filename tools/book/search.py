@@ -31,7 +31,6 @@ class Index:
     """Names, and the places that they lead to."""
 
     def __init__(self):
-        """Nothing to be found yet."""
         self.places = defaultdict(dict)
 
     def add(self, name, href, where):
@@ -39,7 +38,6 @@ class Index:
         self.places[name].setdefault(href, where)
 
     def add_heading(self, heading, href, where):
-        """A heading is found by each of its words."""
         for word in words(heading):
             self.add(word, href, where)
 

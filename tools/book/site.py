@@ -25,7 +25,6 @@ class Text(NamedTuple):
 
     @property
     def file(self):
-        """Its page."""
         return f"{self.label}.html"
 
     @property
@@ -36,7 +35,6 @@ class Text(NamedTuple):
 
 
 def chapters(root):
-    """The eight chapters in order."""
     return [Text(stage / "README.md", f"chapter{stages.number(stage):02}", stages.number(stage))
             for stage in stages.stages(root)]
 
@@ -109,7 +107,6 @@ def names(symbols, tests, sources):
 
 
 def _link(href, text):
-    """A link of the rows above and below a text."""
     return f'<a href="{href}">{escape(text)}</a>'
 
 

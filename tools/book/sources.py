@@ -23,7 +23,6 @@ class Sources:
     """Remembers which files have been linked to, in order to write pages of just these."""
 
     def __init__(self, root):
-        """root is the project's."""
         self.root = root
         self.asked = set()
 
@@ -35,7 +34,6 @@ class Sources:
         return f"{name}#L{line}" if line else name
 
     def write(self, out):
-        """Writes the pages."""
         written = []
         for relative in sorted(self.asked):
             path = self.root / relative

@@ -74,7 +74,6 @@ class Tree:
 
     @cached_property
     def stages(self):
-        """The stage folders in order."""
         return stages.stages(self.root)
 
     @cached_property
@@ -94,11 +93,9 @@ class Tree:
         return sorted(p for p in (_walked(self.root) if listed is None else listed) if p.is_file())
 
     def name(self, path):
-        """The path as a problem shows it."""
         return Path(path).relative_to(self.root).as_posix()
 
     def problem(self, path, line, text):
-        """A Problem in a file of this tree."""
         return Problem(self.name(path), line, text)
 
 

@@ -127,18 +127,19 @@ def noise(tree):
                                f"{change.old_start + k + 1}")
 
 
-@rule("CMakeLists.txt is the same file in all stages")
-def same_cmake(tree):
-    """Compares every stage's CMakeLists.txt with the first stage's."""
-    first = tree.stages[0] / "CMakeLists.txt"
-    for stage in tree.stages:
-        path = stage / "CMakeLists.txt"
-        if not path.is_file():
-            yield tree.problem(path, 0, "missing: copy it from the stage before")
-        elif path.read_bytes() != first.read_bytes():
-            changes = file_changes(path, lines(first), lines(path))
-            place = changes[0].new_start + 1 if changes else 0
-            yield tree.problem(path, place, f"differs from {tree.name(first)}")
+@rule("CMakeLists.txt and test/main.cpp are the same files in all stages")
+def same_files(tree):
+    """Compares every stage's with the first stage's."""
+    for name in ("CMakeLists.txt", "test/main.cpp"):
+        first = tree.stages[0] / name
+        for stage in tree.stages:
+            path = stage / name
+            if not path.is_file():
+                yield tree.problem(path, 0, "missing: copy it from the stage before")
+            elif path.read_bytes() != first.read_bytes():
+                changes = file_changes(path, lines(first), lines(path))
+                place = changes[0].new_start + 1 if changes else 0
+                yield tree.problem(path, place, f"differs from {tree.name(first)}")
 
 
 class Lifted(NamedTuple):

@@ -135,14 +135,16 @@ def _expect_green(name, place, content):
     run = _compiled(source, build, "all")
     if run.returncode:
         raise Broken(PATCH, f"the stage does not compile with it:{_tail(run.stdout)}")
-    run = subprocess.run(["ctest", "--test-dir", build, "-j", str(os.cpu_count() or 2),
-                          "--no-tests=error"],
-                         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if run.returncode:
-        failed = re.findall(r"^\s+\d+ - (.+)$", run.stdout, re.MULTILINE)
-        again = f"ctest --test-dir {build} --rerun-failed --output-on-failure"
-        raise Broken(PATCH, f"with it, tests fail: {', '.join(failed[:5]) or _tail(run.stdout)}"
-                     f"\n       | to see why: {again}")
+    others = ["ctest", "--test-dir", build, "-j", str(os.cpu_count() or 2), "--label-exclude",
+              "single", "--no-tests=error", "--output-on-failure"]
+    for command in ([build / f"{name}_test", "--each"], others):
+        run = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             errors="replace")
+        if run.returncode:
+            failed = re.findall(r"^(?:FAILED |\s+\d+ - )(.+)$", run.stdout, re.MULTILINE)
+            raise Broken(PATCH, "with it, tests fail: "
+                         f"{', '.join(failed[:5]) or _tail(run.stdout)}\n       | to see why: "
+                         f"{' '.join(map(str, command))}")
 
 
 def _digest(red, green):

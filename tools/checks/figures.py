@@ -23,7 +23,6 @@ def _names(stage):
 
 
 def _path(tree, name):
-    """The text of a picture."""
     return tree.root / "docs" / "figures" / f"{name}.txt"
 
 
@@ -49,7 +48,6 @@ def _growth(each, stage, before):
 
 
 def _of_stage(tree, each, stage, names):
-    """What is wrong with a picture in one stage."""
     path, n = _path(tree, each.name), stages.number(stage)
     for line, what in figure.symbol_problems(each, n, names[n]):
         yield tree.problem(path, line, what)

@@ -52,17 +52,17 @@ def _include_problem(name, target, graph):
     return None
 
 
-def circle(graph, start):
-    """The shortest chain of includes that leads from a header back to it; empty if none does."""
+def chain(graph, start, wanted):
+    """The shortest chain of includes from a header to one that is wanted; empty if none leads."""
     chains, seen = [[start]], set()
     while chains:
-        chain = chains.pop(0)
-        for _, target in graph.get(chain[-1], []):
-            if target == start:
-                return [*chain, start]
+        found = chains.pop(0)
+        for _, target in graph.get(found[-1], []):
+            if wanted(target):
+                return [*found, target]
             if target not in seen:
                 seen.add(target)
-                chains.append([*chain, target])
+                chains.append([*found, target])
     return []
 
 
@@ -70,11 +70,11 @@ def _circles(tree, stage, graph):
     """One problem for each header that first closes a circle."""
     told = set()
     for name in graph:
-        chain = circle(graph, name)
-        if chain and not told & set(chain):
-            told |= set(chain)
-            line = next(k for k, target in graph[name] if target == chain[1])
-            yield tree.problem(stage / name, line, "circle of includes: " + " -> ".join(chain))
+        circle = chain(graph, name, lambda target: target == name)
+        if circle and not told & set(circle):
+            told |= set(circle)
+            line = next(k for k, target in graph[name] if target == circle[1])
+            yield tree.problem(stage / name, line, "circle of includes: " + " -> ".join(circle))
 
 
 def _headers(tree, stage, graph):
@@ -91,18 +91,8 @@ def _headers(tree, stage, graph):
                 yield Note(f"{name} includes {target}, of its own layer")
 
 
-def _chain_to_closed(graph, start):
-    """How a file reaches a header that is closed to backends; empty where it does not."""
-    chains, seen = [[start]], set()
-    while chains:
-        chain = chains.pop(0)
-        if _stem(chain[-1]) in CLOSED_TO_BACKENDS:
-            return chain
-        for _, target in graph.get(chain[-1], []):
-            if target not in seen:
-                seen.add(target)
-                chains.append([*chain, target])
-    return []
+def _is_closed(name):
+    return _stem(name) in CLOSED_TO_BACKENDS
 
 
 def _backends(tree, stage, graph):
@@ -110,9 +100,10 @@ def _backends(tree, stage, graph):
     for path in below(stage, "evolve", suffixes=(".h", ".cpp")):
         if path.stem in BACKENDS | {"eventop"}:
             for line, target in includes(path):
-                if chain := _chain_to_closed(graph, target):
-                    way = " -> ".join([path.name, *chain])
-                    yield tree.problem(path, line, f"a backend must not see {chain[-1]}: {way}")
+                seen = [target] if _is_closed(target) else chain(graph, target, _is_closed)
+                if seen:
+                    way = " -> ".join([path.name, *seen])
+                    yield tree.problem(path, line, f"a backend must not see {seen[-1]}: {way}")
 
 
 @rule("headers include only lower layers, in no circle; backends see no event, base or map")

@@ -1,7 +1,7 @@
 """The planted defects of the self-test: what each of them does to a copy of the tree.
 
-A plant is a function that spoils one thing and returns where the rule has to find it, and a word
-that the rule has to say there. It looks for its place in whatever stages there are, so that it
+A plant is a function that spoils one thing and returns where the rule has to find it; what the rule
+has to say there is given with it. It looks for its place in whatever stages there are, so that it
 needs no care when a stage is added or changed.
 """
 
@@ -23,17 +23,17 @@ PLANTS = []
 
 
 class Plant(NamedTuple):
-    """A defect: the rule that forbids it, what it is, and how it is done."""
+    """A defect: the rule that forbids it, what it is, what the rule says of it, how it is done."""
 
     rule: str
     what: str
+    word: str
     spoil: Callable
 
 
-def plant(rule, what):
-    """Enters a function into PLANTS."""
+def plant(rule, what, word):
     def enter(spoil):
-        PLANTS.append(Plant(rule, what, spoil))
+        PLANTS.append(Plant(rule, what, word, spoil))
         return spoil
     return enter
 
@@ -51,7 +51,6 @@ class Garden:
 
     @property
     def stages(self):
-        """Its stage folders."""
         return stages.stages(self.root)
 
     def write(self, path, text):
@@ -63,7 +62,7 @@ class Garden:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode("utf-8", "surrogateescape"))
-        return path.relative_to(self.root).as_posix()
+        return self.name(path)
 
     def append(self, path, text):
         """Adds lines at the end of a file; returns `path:line` of the first of them."""
@@ -82,8 +81,11 @@ class Garden:
         new = old[:line - 1] + ([] if text is None else text.split("\n")) + old[line:]
         return f"{self.write(path, chr(10).join(new) + chr(10))}:{line}"
 
+    def name(self, path):
+        """The path as rules say it."""
+        return path.relative_to(self.root).as_posix()
+
     def restore(self):
-        """Makes the tree what it was."""
         for path, data in self.was.items():
             if data is None:
                 path.unlink(missing_ok=True)
@@ -113,192 +115,180 @@ def common_line(garden, folder, wanted=lambda text: True):
 
 
 def chapter(garden, k=0):
-    """The path of a stage's chapter."""
     path = garden.stages[k] / "README.md"
     if not path.is_file():
         raise NoPlace(f"{path.parent.name} has no chapter")
     return path
 
 
-# replay
-
-@plant("replay", "a line of code that no block tells")
-def _(garden):
-    return garden.append(garden.stages[-1] / "evolve/event.h", "struct planted;\n"), "told"
+def folder_of(place):
+    return place.rsplit("/", 1)[0]
 
 
-@plant("replay", "a told line that is not in the stage")
-def _(garden):
-    path = chapter(garden)
-    block = first(told.parse(read(path)), "told block")
-    return garden.set_line(path, block.open_line + 1, "struct planted;"), "told"
+def file_of(place):
+    return place.rsplit(":", 1)[0]
 
 
-@plant("replay", "a block that is told twice")
-def _(garden):
-    path = chapter(garden)
-    block = first(told.parse(read(path)), "told block")
-    again = lines(path)[block.caption_line - 1:block.close_line]
-    place = garden.append(path, "\n" + "\n".join(again) + "\n")
-    return f"{place.split(':')[0]}:{int(place.split(':')[1]) + 1}", "told"
-
-
-@plant("replay", "a stage without a chapter")
-def _(garden):
-    return garden.write(chapter(garden, -1), None), "no chapter"
-
-
-# blocks
-
-def _piece(name, count, line=1):
-    """A told block of so many lines."""
-    body = "".join(f"int planted_{k};\n" for k in range(count))
-    return f"`evolve/{name}`, `planted`, line {line}:\n\n```cpp\n{body}```\n"
-
-
-@plant("blocks", "a block of 41 lines")
-def _(garden):
-    place = garden.append(chapter(garden), "\nPlanted prose.\n\n" + _piece("planted.h", 41))
-    return _below(place, 3), "41 changed lines"
-
-
-def _below(place, count):
+def below(place, count):
     """The place some lines further down."""
     path, line = place.rsplit(":", 1)
     return f"{path}:{int(line) + count}"
 
 
-@plant("blocks", "two blocks with no prose between")
+def in_last(garden, file):
+    return garden.stages[-1] / file
+
+
+# replay
+
+@plant("replay", "a line of code that no block tells", "told")
+def _(garden):
+    return garden.append(in_last(garden, "evolve/event.h"), "struct planted;\n")
+
+
+@plant("replay", "a told line that is not in the stage", "told")
 def _(garden):
     path = chapter(garden)
-    garden.append(path, "\nPlanted prose.\n\n" + _piece("planted.h", 2) + "\n")
-    return garden.append(path, _piece("planted.cpp", 2)), "no prose"
+    block = first(told.parse(read(path)), "told block")
+    return garden.set_line(path, block.open_line + 1, "struct planted;")
 
 
-@plant("blocks", "long blocks, one more than there are others")
+@plant("replay", "a block that is told twice", "told")
 def _(garden):
     path = chapter(garden)
-    for _ in range(len(told.parse(read(path))) + 1):
-        garden.append(path, "\nPlanted prose.\n\n" + _piece("planted.h", 30))
-    return garden.append(path, "").rsplit(":", 1)[0], "median"
+    block = first(told.parse(read(path)), "told block")
+    again = lines(path)[block.caption_line - 1:block.close_line]
+    return below(garden.append(path, "\n" + "\n".join(again) + "\n"), 4)
 
 
-@plant("blocks", "a chapter that is too long")
-def _(garden):
-    place = garden.append(chapter(garden), "\n" + "word " * (MOST_WORDS + 1) + "\n")
-    return place.rsplit(":", 1)[0], f"{MOST_WORDS} at most"
+plant("replay", "a stage without a chapter", "no chapter")(
+    lambda garden: garden.write(chapter(garden, -1), None))
 
 
-@plant("blocks", "a chapter that tells no code")
+# blocks
+
+def _piece(name, count):
+    """Prose, and a told block of so many lines."""
+    body = "".join(f"int planted_{k};\n" for k in range(count))
+    return f"`evolve/{name}`, `planted`, line 1:\n\n```cpp\n{body}```\n"
+
+
+_PROSE = "\nPlanted prose.\n\n"
+
+plant("blocks", "a block of 41 lines", "41 changed lines")(
+    lambda garden: below(garden.append(chapter(garden), _PROSE + _piece("planted.h", 41)), 3))
+plant("blocks", "a chapter that is too long", f"{MOST_WORDS} at most")(
+    lambda garden: file_of(garden.append(chapter(garden), "\n" + "word " * MOST_WORDS + "\n")))
+
+
+@plant("blocks", "two blocks with no prose between", "no prose")
 def _(garden):
     path = chapter(garden)
-    kept = re.sub(r"(?m)^`evolve/.*:$", "Planted prose.", read(path))
-    return garden.write(path, kept), "no block"
+    garden.append(path, _PROSE + _piece("planted.h", 2) + "\n")
+    return garden.append(path, _piece("planted.cpp", 2))
+
+
+@plant("blocks", "long blocks, one more than there are others", "median")
+def _(garden):
+    path = chapter(garden)
+    count = len(told.parse(read(path))) + 1
+    return file_of(garden.append(path, (_PROSE + _piece("planted.h", 30)) * count))
+
+
+@plant("blocks", "a chapter that tells no code", "no block")
+def _(garden):
+    path = chapter(garden)
+    return garden.write(path, re.sub(r"(?m)^`evolve/.*:$", "Planted prose.", read(path)))
 
 
 def _without_section(title):
-    """A plant that renames a section."""
-    @plant("blocks", f"a chapter without {title!r}")
+    @plant("blocks", f"a chapter without {title!r}", repr(title))
     def _(garden):
         path = chapter(garden)
         where = first(Text(path).section(title), f"section {title!r}")
-        garden.set_line(path, where + 1, "## Planted")
-        return path.relative_to(garden.root).as_posix(), repr(title)
+        return file_of(garden.set_line(path, where + 1, "## Planted"))
 
 
 for _title in SECTIONS:
     _without_section(_title)
 
 
-@plant("blocks", "a chapter that does not open with a question")
+@plant("blocks", "a chapter that does not open with a question", "question")
 def _(garden):
     path = chapter(garden)
     end = [*Text(path).headings, (len(lines(path)), "")][1][0]
     head = "\n".join(lines(path)[:end]).replace("?", ".")
-    name = garden.write(path, head + "\n" + "\n".join(lines(path)[end:]) + "\n")
-    return f"{name}:1", "question"
+    return garden.write(path, head + "\n" + "\n".join(lines(path)[end:]) + "\n") + ":1"
 
 
-@plant("blocks", "a chapter without a picture")
+@plant("blocks", "a chapter without a picture", "picture")
 def _(garden):
     path = chapter(garden)
     text = re.sub(r"!\[[^]]*\]\([^)]*\)|<img [^>]*>", "Planted prose.", read(path))
     text = re.sub(r"(?m)^```(?:text|mermaid)?\n((?:(?!```).*\n)+)^```$", "```sh\n\\1```", text)
-    return f"{garden.write(path, text)}:1", "picture"
+    return garden.write(path, text) + ":1"
 
 
-@plant("blocks", "a question without its answer")
+@plant("blocks", "a question without its answer", "details")
 def _(garden):
     path = chapter(garden)
     where = Text(path).section("Predict")
     line = first((k for k in where if "</details>" in lines(path)[k]), "folded answer")
     garden.set_line(path, line + 1, lines(path)[line].replace("</details>", ""))
-    return f"{path.relative_to(garden.root).as_posix()}:{where[0] + 1}", "details"
+    return f"{garden.name(path)}:{where[0] + 1}"
 
 
-@plant("blocks", "a chapter whose sample is not run")
+@plant("blocks", "a chapter whose sample is not run", "console")
 def _(garden):
     path = chapter(garden)
     where = Text(path).section("Try it")
     for start, _, kind in Text(path).fences:
         if start in where and kind == "console":
             garden.set_line(path, start + 1, "```text")
-    return f"{path.relative_to(garden.root).as_posix()}:{where[0] + 1}", "console"
+    return f"{garden.name(path)}:{where[0] + 1}"
 
 
 # links and workplace
 
-@plant("links", "a link in a chapter to a file that is not there")
-def _(garden):
-    return garden.append(chapter(garden), "[planted](../planted.md)\n"), "planted.md"
+def _document(rule, what, text, word, offset=0):
+    plant(rule, what, word)(
+        lambda garden: below(garden.append(garden.root / "docs/planted.md", text + "\n"), offset))
 
 
-@plant("links", "a link to a heading that is not there")
-def _(garden):
-    return garden.append(garden.root / "docs/planted.md", "# A\n\n[planted](#b)\n")[:-1] + "3", "#b"
+plant("links", "a link in a chapter to a file that is not there", "planted.md")(
+    lambda garden: garden.append(chapter(garden), "[planted](../planted.md)\n"))
+_document("links", "a link to a heading that is not there", "# A\n\n[planted](#b)", "#b", 2)
+_document("links", "an image that is not there", '<img src="a.svg" alt="a">', "a.svg")
+_document("workplace", "a path outside of the repository", "See ../" "shared/planted.md.",
+          "planted.md")
+_document("workplace", "a path that only one machine has", "See /" "work/planted.md.", "planted.md")
+_document("workplace", "the host of a package registry", "See https://registry" ".planted.org/.",
+          "planted.md")
+_document("workplace", "the choice of a package registry", "See `--index-" "url`.", "planted.md")
+_document("workplace", "a host of a private network", "See http://planted" ".internal/.",
+          "planted.md")
 
 
-@plant("links", "an image that is not there")
-def _(garden):
-    return garden.append(garden.root / "docs/planted.md", '<img src="a.svg" alt="a">\n'), "a.svg"
+# noise, same_files, tests_grow, budget
 
-
-def _mention(what, text):
-    """A plant that mentions a place in a new document."""
-    @plant("workplace", what)
-    def _(garden):
-        return garden.append(garden.root / "docs/planted.md", f"See {text}.\n"), "planted.md"
-
-
-_mention("a path outside of the repository", "../" + "shared/planted.md")
-_mention("a path that only one machine has", "/" + "work/planted.md")
-_mention("the host of a package registry", "https://registry" + ".planted.org/")
-_mention("the choice of a package registry", "`--index-" + "url`")
-_mention("a host of a private network", "http://planted" + ".internal/")
-
-
-# noise, same_cmake, tests_grow, budget
-
-@plant("noise", "a line that is only set in")
+@plant("noise", "a line that is only set in", "white space")
 def _(garden):
     path, line = common_line(garden, "evolve")
-    return garden.set_line(path, line, "  " + lines(path)[line - 1]), "white space"
+    return garden.set_line(path, line, "  " + lines(path)[line - 1])
 
 
-@plant("noise", "a line that is only broken in two")
+@plant("noise", "a line that is only broken in two", "line breaks")
 def _(garden):
     path, line = common_line(garden, "evolve", lambda text: re.search(r"\w \S+ \S", text.strip()))
     text = re.sub(r"(\w) (\S)", r"\1\n    \2", lines(path)[line - 1], count=1)
-    return garden.set_line(path, line, text), "line breaks"
+    return garden.set_line(path, line, text)
 
 
-@plant("noise", "a blank line more, in a test")
-def _(garden):
-    path, line = common_line(garden, "test")
-    return garden.insert(path, line, ""), "blank lines"
+plant("noise", "a blank line more, in a test", "blank lines")(
+    lambda garden: garden.insert(*common_line(garden, "test"), ""))
 
 
-@plant("noise", "a function that moved")
+@plant("noise", "a function that moved", "moved")
 def _(garden):
     path, _ = common_line(garden, "evolve", lambda text: text.endswith(") {"))
     old = garden.stages[0] / path.relative_to(garden.stages[1])
@@ -306,50 +296,45 @@ def _(garden):
              if f.length >= 4)
     text = first((text for text in texts if text in read(path)), "function to move")
     garden.write(path, read(path).replace(text + "\n", ""))
-    return garden.append(path, f"\n{text}\n").rsplit(":", 1)[0], "moved"
+    return file_of(garden.append(path, f"\n{text}\n"))
 
 
-@plant("same_cmake", "a CMakeLists.txt that differs")
-def _(garden):
-    return garden.append(garden.stages[-1] / "CMakeLists.txt", "# planted\n"), "differs"
+plant("same_files", "a CMakeLists.txt that differs", "differs")(
+    lambda garden: garden.append(in_last(garden, "CMakeLists.txt"), "# planted\n"))
+plant("same_files", "a test/main.cpp that differs", "differs")(
+    lambda garden: garden.append(in_last(garden, "test/main.cpp"), "// planted\n"))
+plant("same_files", "a stage without CMakeLists.txt", "missing")(
+    lambda garden: garden.write(in_last(garden, "CMakeLists.txt"), None))
 
 
-@plant("same_cmake", "a stage without CMakeLists.txt")
-def _(garden):
-    return garden.write(garden.stages[-1] / "CMakeLists.txt", None), "missing"
-
-
-@plant("tests_grow", "a changed line of an old test")
+@plant("tests_grow", "a changed line of an old test", "only grows")
 def _(garden):
     path, line = common_line(garden, "test")
-    return garden.set_line(path, line, lines(path)[line - 1] + "  // planted"), "only grows"
+    return garden.set_line(path, line, lines(path)[line - 1] + "  // planted")
 
 
-@plant("tests_grow", "a line less in an old test")
-def _(garden):
-    path, line = common_line(garden, "test")
-    return garden.set_line(path, line, None).rsplit(":", 1)[0], "only grows"
+plant("tests_grow", "a line less in an old test", "only grows")(
+    lambda garden: file_of(garden.set_line(*common_line(garden, "test"), None)))
 
 
-@plant("tests_grow", "a test file that is gone")
+@plant("tests_grow", "a test file that is gone", "does not have this file")
 def _(garden):
     path, _ = common_line(garden, "test")
     garden.write(path, None)
-    old = garden.stages[0] / path.relative_to(garden.stages[1])
-    return old.relative_to(garden.root).as_posix(), garden.stages[1].name
+    return garden.name(garden.stages[0] / path.relative_to(garden.stages[1]))
 
 
 def _lift(what, entry, word):
     """A plant that enters a line into docs/lifted.txt."""
-    @plant("tests_grow", what)
+    @plant("tests_grow", what, word)
     def _(garden):
         path, _ = common_line(garden, "test", lambda text: re.match(r"TEST(_[FP])?\(.*\{$", text))
-        test = first((f.name for f in cpp.functions(read(path)) if re.match(r"\w+\.", f.name)
-                      and f.name in {g.name for g in cpp.functions(read(
-                          garden.stages[0] / path.relative_to(garden.stages[1])))}), "old test")
-        text = entry.format(stage=garden.stages[1].name, test=test,
-                            file=path.relative_to(garden.stages[1]).as_posix())
-        return garden.append(garden.root / "docs/lifted.txt", text + "\n"), word
+        file = path.relative_to(garden.stages[1])
+        before, now = ([f.name for f in cpp.functions(read(stage / file))]
+                       for stage in garden.stages[:2])
+        test = first((name for name in now if "." in name and name in before), "old test")
+        text = entry.format(stage=garden.stages[1].name, test=test, file=file.as_posix())
+        return garden.append(garden.root / "docs/lifted.txt", text + "\n")
 
 
 _lift("a test listed as lifted that is still there", "{stage} {file} {test}: planted", "still in")
@@ -358,30 +343,24 @@ _lift("a lifted test that never was", "{stage} {file} Planted.test: planted", "h
 _lift("a test lifted in no stage", "stage99_planted {file} {test}: planted", "no stage")
 
 
-def _many(count):
-    """Lines of code."""
-    return "".join(f"int planted_{k}();\n" for k in range(count))
+def _too_big(what, stage, count, word):
+    """A plant of so many lines of code in the first stage, or in the last."""
+    @plant("budget", what, word)
+    def _(garden):
+        text = "".join(f"int planted_{k}();\n" for k in range(count))
+        return folder_of(garden.append(garden.stages[stage] / "evolve/event.cpp", text))
 
 
-@plant("budget", "a first stage that is too big")
-def _(garden):
-    path = garden.append(garden.stages[0] / "evolve/event.cpp", _many(FIRST_STAGE_LINES + 1))
-    return path.rsplit("/", 1)[0], "first stage"
+_too_big("a first stage that is too big", 0, FIRST_STAGE_LINES + 1, "first stage")
+_too_big("a step that adds too much", -1, BIG_STEP_LINES + 1, "adds")
 
 
-@plant("budget", "a step that adds too much")
-def _(garden):
-    first(garden.stages[1:], "second stage")
-    path = garden.append(garden.stages[-1] / "evolve/event.cpp", _many(BIG_STEP_LINES + 1))
-    return path.rsplit("/", 1)[0], "adds"
-
-
-@plant("budget", "a step that removes too much")
+@plant("budget", "a step that removes too much", "removes")
 def _(garden):
     last = first(garden.stages[:0:-1], "second stage")
     path = max(sources(last, "evolve"), key=lambda p: len(cpp.code_lines(read(p)))
                if (garden.stages[-2] / p.relative_to(last)).is_file() else 0)
-    return garden.write(path, "// planted\n").rsplit("/", 1)[0], "removes"
+    return folder_of(garden.write(path, "// planted\n"))
 
 
 # layers
@@ -392,46 +371,35 @@ def _includes(garden, file, *names):
     return garden.insert(path, 1, "\n".join(f'#include "evolve/{name}"' for name in names))
 
 
-@plant("layers", "a header that includes a higher layer")
-def _(garden):
-    return _includes(garden, "what.h", "event.h"), "layer"
+def _including(what, file, name, word):
+    """A plant that lets a file of the first stage include another."""
+    plant("layers", what, word)(lambda garden: _includes(garden, file, name))
 
 
-@plant("layers", "a circle of two headers")
+_including("a header that includes a higher layer", "what.h", "event.h", "layer")
+_including("a header that is not there", "what.h", "planted.h", "does not have")
+_including("a backend that includes the base", "poll.cpp", "event_base.h", "must not see")
+plant("layers", "a header that stands in no layer", "no layer")(
+    lambda garden: garden.append(garden.stages[0] / "evolve/planted.h", "#pragma once\n"))
+
+
+@plant("layers", "a circle of two headers", "circle")
 def _(garden):
     _includes(garden, "tailq.h", "what.h")
-    return _includes(garden, "what.h", "tailq.h").replace("what", "tailq"), "circle"
+    return _includes(garden, "what.h", "tailq.h").replace("what", "tailq")
 
 
-@plant("layers", "a header that stands in no layer")
-def _(garden):
-    return garden.append(garden.stages[0] / "evolve/planted.h", "#pragma once\n"), "no layer"
-
-
-@plant("layers", "a header that is not there")
-def _(garden):
-    return _includes(garden, "what.h", "planted.h"), "does not have"
-
-
-@plant("layers", "a backend that includes the base")
-def _(garden):
-    return _includes(garden, "poll.cpp", "event_base.h"), "must not see"
-
-
-@plant("layers", "a backend that reaches the event through another header")
+@plant("layers", "a backend that reaches the event through another header", "must not see")
 def _(garden):
     _includes(garden, "tailq.h", "event.h")
-    return _includes(garden, "select.cpp", "tailq.h"), "must not see"
+    return _includes(garden, "select.cpp", "tailq.h")
 
 
 # single files
 
 def _in_code(rule, what, text, word, file="evolve/event.cpp"):
     """A plant that adds lines at the end of a file of the last stage."""
-    @plant(rule, what)
-    def _(garden):
-        path = garden.stages[-1] / file
-        return garden.append(path, text + "\n"), word
+    plant(rule, what, word)(lambda garden: garden.append(in_last(garden, file), text + "\n"))
 
 
 _in_code("no_stage_named", "a comment that names a stage", "// as in stage" " 2", "names a stage")
@@ -468,21 +436,13 @@ _in_code("docs_comments", "a class without a comment", "class planted {};", "pla
          "evolve/event.h")
 
 
-@plant("docs_comments", "a header without \\file")
-def _(garden):
-    return garden.insert(garden.stages[-1] / "evolve/event.h", 1, "// planted"), "\\file"
+plant("docs_comments", "a header without \\file", "\\file")(
+    lambda garden: garden.insert(in_last(garden, "evolve/event.h"), 1, "// planted"))
 
 
-@plant("docs_comments", "headers with too few comments")
-def _(garden):
-    text = "".join(f"static_assert({k} == {k});\n" for k in range(9999))
-    return garden.append(garden.stages[-1] / "evolve/event.h", text).rsplit("/", 1)[0], "per line"
-
-
-@plant("docs_comments", "headers with too many comments")
-def _(garden):
-    path = garden.append(garden.stages[-1] / "evolve/event.h", "// planted\n" * 9999)
-    return path.rsplit("/", 1)[0], "per line"
+def _in_folder(rule, what, text, word, file):
+    """A plant at the end of a file of the last stage, of which its folder is told."""
+    plant(rule, what, word)(lambda garden: folder_of(garden.append(in_last(garden, file), text)))
 
 
 def _function(count, name="planted"):
@@ -490,33 +450,25 @@ def _function(count, name="planted"):
     return f"int {name}() {{\n" + "  step();\n" * (count - 2) + "}\n"
 
 
-@plant("function_length", "a function of the library that is too long")
-def _(garden):
-    path = garden.stages[-1] / "evolve/event.cpp"
-    return garden.append(path, _function(LONGEST + 1)), "planted has"
-
-
-@plant("function_length", "a function of a sample that is too long")
-def _(garden):
-    path = garden.stages[-1] / "sample/planted.cpp"
-    return garden.append(path, _function(LONGEST + 1)), "planted has"
-
-
-@plant("function_length", "functions that are too long in the median")
-def _(garden):
-    path = garden.stages[-1] / "evolve/event.cpp"
-    text = "".join(_function(MEDIAN + 1, f"planted_{k}") for k in range(999))
-    return garden.append(path, text).rsplit("/", 1)[0], "median"
+_in_folder("docs_comments", "headers with too few comments",
+           "".join(f"static_assert({k} == {k});\n" for k in range(9999)), "per line",
+           "evolve/event.h")
+_in_folder("docs_comments", "headers with too many comments", "// planted\n" * 9999, "per line",
+           "evolve/event.h")
+_in_folder("function_length", "functions that are too long in the median",
+           "".join(_function(MEDIAN + 1, f"planted_{k}") for k in range(999)), "median",
+           "evolve/event.cpp")
+_in_code("function_length", "a function of the library that is too long", _function(LONGEST + 1),
+         "planted has")
+_in_code("function_length", "a function of a sample that is too long", _function(LONGEST + 1),
+         "planted has", "sample/planted.cpp")
 
 
 # transcripts and exercise: only the first stage is there
 
 def _transcript(what, body, word, offset=1):
-    """A plant that adds a transcript."""
-    @plant("transcripts", what)
-    def _(garden):
-        place = garden.append(chapter(garden), f"\n```console\n{body}\n```\n")
-        return _below(place, 1 + offset), word
+    plant("transcripts", what, word)(lambda garden: below(
+        garden.append(chapter(garden), f"\n```console\n{body}\n```\n"), 1 + offset))
 
 
 _transcript("a command that prints something else", "$ echo one\ntwo", "prints one", 2)
@@ -528,7 +480,7 @@ _transcript("a slow transcript", "$ sleep 2.1", "at most")
 _transcript("output without a command", "one", "begins with a command")
 
 
-@plant("transcripts", "a sample that prints something else than the chapter shows")
+@plant("transcripts", "a sample that prints something else than the chapter shows", "planted")
 def _(garden):
     path = chapter(garden)
     text = Text(path)
@@ -539,7 +491,7 @@ def _(garden):
                           if re.search(rf'"[^"\n]*\b{word}\b', read(sample))),
                          "word that a sample says")
     garden.write(sample, re.sub(rf'("[^"\n]*)\b{word}\b', r"\1planted", read(sample)))
-    return path.relative_to(garden.root).as_posix(), "planted"
+    return garden.name(path)
 
 
 def _exercise(garden, file):
@@ -552,17 +504,10 @@ def _exercise(garden, file):
 
 def _in_exercise(what, file, text, word):
     """A plant that replaces a file of an exercise, or takes it away for None."""
-    @plant("exercise", what)
-    def _(garden):
-        return garden.write(_exercise(garden, file), text), word
+    plant("exercise", what, word)(lambda garden: garden.write(_exercise(garden, file), text))
 
 
 _TEST = '#include <gtest/gtest.h>\n\nTEST(planted, test) {{ EXPECT_EQ(1, {}); }}\n'
-_PATCH = """--- a/evolve/event.cpp
-+++ b/evolve/event.cpp
-@@ -{},0 +{},1 @@
-+{}
-"""
 
 _in_exercise("an exercise without a test", "exercise_test.cpp", None, "missing")
 _in_exercise("an exercise without a solution", "solution.patch", None, "missing")
@@ -579,146 +524,127 @@ _in_exercise("a solution that changes a test", "solution.patch",
              "leaves the tests alone")
 
 
-@plant("exercise", "a test that the solution does not mend")
+@plant("exercise", "a test that the solution does not mend", "tests fail")
 def _(garden):
     garden.write(_exercise(garden, "exercise_test.cpp"), _TEST.format(2))
-    return _exercise(garden, "solution.patch").relative_to(garden.root).as_posix(), "tests fail"
+    return garden.name(_exercise(garden, "solution.patch"))
 
 
-@plant("exercise", "a solution that mends nothing")
-def _(garden):
-    count = len(lines(garden.stages[0] / "evolve/event.cpp"))
-    text = _PATCH.format(count, count + 1, "// planted")
-    return garden.write(_exercise(garden, "solution.patch"), text), "with it"
-
-
-@plant("exercise", "a solution that does not compile")
-def _(garden):
-    count = len(lines(garden.stages[0] / "evolve/event.cpp"))
-    text = _PATCH.format(count, count + 1, "planted")
-    return garden.write(_exercise(garden, "solution.patch"), text), "does not compile"
-
-
-@plant("exercise", "a solution that another test of the stage does not pass")
+@plant("exercise", "a solution that another test of the stage does not pass", "planted.test")
 def _(garden):
     garden.write(garden.stages[0] / "test/planted_test.cpp", _TEST.format(2))
-    patch = _exercise(garden, "solution.patch")
-    return patch.relative_to(garden.root).as_posix(), "planted.test"
+    return garden.name(_exercise(garden, "solution.patch"))
+
+
+def _solved_by(what, line, word):
+    """A plant that makes one line the whole solution."""
+    @plant("exercise", what, word)
+    def _(garden):
+        count = len(lines(garden.stages[0] / "evolve/event.cpp"))
+        head = "--- a/evolve/event.cpp\n+++ b/evolve/event.cpp\n"
+        return garden.write(_exercise(garden, "solution.patch"),
+                            f"{head}@@ -{count},0 +{count + 1},1 @@\n+{line}\n")
+
+
+_solved_by("a solution that mends nothing", "// planted", "with it")
+_solved_by("a solution that does not compile", "planted", "does not compile")
 
 
 # figures
 
-def picture(garden, name):
-    """The text of a picture, and its lines."""
+def _picture(garden, name):
     path = garden.root / "docs" / "figures" / f"{name}.txt"
     if not path.is_file():
         raise NoPlace(f"there is no picture {name}")
-    return path, lines(path)
+    return path
 
 
-def _spoiled_picture(garden, wanted, change, name="loop"):
-    """Changes the first line of a picture that is wanted."""
-    path, text = picture(garden, name)
-    k = first((k for k, line in enumerate(text) if re.search(wanted, line)), f"line {wanted!r}")
-    return garden.set_line(path, k + 1, change(text[k]))
+def _line_of(path, wanted):
+    """The number of the first line of a text in which a pattern is found."""
+    return first((k for k, line in enumerate(lines(path), 1) if re.search(wanted, line)),
+                 f"line {wanted!r}")
 
 
-@plant("figures", "a name that no code has")
-def _(garden):
-    return _spoiled_picture(garden, "`process_active`", lambda line: line.replace(
-        "process_active", "planted_active")), "planted_active is no symbol of stage 1"
+def _in_picture(what, wanted, old, new, word):
+    """A plant that changes the first line of the picture of the loop that is wanted."""
+    @plant("figures", what, word)
+    def _(garden):
+        path = _picture(garden, "loop")
+        k = _line_of(path, wanted)
+        return garden.set_line(path, k, lines(path)[k - 1].replace(old, new))
 
 
-@plant("figures", "a name that comes only in a later stage")
-def _(garden):
-    return (_spoiled_picture(garden, "@3 .*`timeheap_`", lambda line: line.replace("@3", "@2")),
+_in_picture("a name that no code has", "`process_active`", "process_active", "planted_active",
+            "planted_active is no symbol of stage 1")
+_in_picture("a name that comes only in a later stage", "@3 .*`timeheap_`", "@3", "@2",
             "timeheap_ is no symbol of stage 2")
+_in_picture("words that do not fit into their box", "^box .*`poll`", "`poll`",
+            "`poll`, and much more than that", "does not fit")
+_in_picture("a box outside of the picture", "^arrow 60 478", "60 514", "60 9514", "outside")
+_in_picture("a line that cannot be read", "^box ", "box", "circle", "no 'circle'")
 
 
-@plant("figures", "a stage that marks nothing new")
+@plant("figures", "a stage that marks nothing new", "marks nothing in stage 7")
 def _(garden):
-    path, text = picture(garden, "loop")
-    garden.write(path, "\n".join(re.sub("@7(?!-)", "@6", line) for line in text
-                                 if "changelist" not in line) + "\n")
-    return f"{path.relative_to(garden.root)}:1", "marks nothing in stage 7"
+    path = _picture(garden, "loop")
+    kept = (line for line in lines(path) if "changelist" not in line)
+    return garden.write(path, "\n".join(re.sub("@7(?!-)", "@6", line) for line in kept)) + ":1"
 
 
-@plant("figures", "words that do not fit into their box")
+@plant("figures", "a picture before a heading that is not there", "has no heading")
 def _(garden):
-    return (_spoiled_picture(garden, "^box .*`poll`", lambda line: line.replace(
-        "`poll`", "`poll`, and much more than that")), "does not fit")
+    path = _picture(garden, "heap")
+    k = _line_of(path, "^place before")
+    return file_of(garden.set_line(path, k, lines(path)[k - 1] + " or not")) + ":1"
 
 
-@plant("figures", "a box outside of the picture")
+@plant("figures", "a picture that says nothing to those who do not see it", "no description")
 def _(garden):
-    return _spoiled_picture(garden, r"^arrow 60 478", lambda line: line.replace(
-        "60 514", "60 9514")), "outside"
+    path = _picture(garden, "heap")
+    kept = (line for line in lines(path) if not line.startswith("desc"))
+    return garden.write(path, "\n".join(kept)) + ":1"
 
 
-@plant("figures", "a line that cannot be read")
+@plant("figures", "a chapter with one picture only", "1 pictures")
 def _(garden):
-    return _spoiled_picture(garden, "^box ", lambda line: "circle 1 2 3"), "no 'circle'"
-
-
-@plant("figures", "a picture before a heading that is not there")
-def _(garden):
-    place = _spoiled_picture(garden, "^place before", lambda line: line + " or not", "heap")
-    return place.rpartition(":")[0] + ":1", "has no heading"
-
-
-@plant("figures", "a picture that says nothing to those who do not see it")
-def _(garden):
-    path, text = picture(garden, "heap")
-    garden.write(path, "\n".join(line for line in text if not line.startswith("desc")) + "\n")
-    return f"{path.relative_to(garden.root)}:1", "no description"
-
-
-@plant("figures", "a chapter with one picture only")
-def _(garden):
-    path, _ = picture(garden, "heap")
-    garden.write(path, None)
+    garden.write(_picture(garden, "heap"), None)
     chapters = [p / "README.md" for p in garden.stages if stages.number(p) == 3]
-    return first(chapters, "third stage").relative_to(garden.root).as_posix(), "1 pictures"
+    return garden.name(first(chapters, "third stage"))
 
+
+# recordings
 
 def _recording(garden):
-    """The recording of the first stage."""
-    path = garden.root / "docs" / "recordings" / "stage01.json"
-    return path, lines(path)
+    return garden.root / "docs" / "recordings" / "stage01.json"
 
 
-@plant("recordings", "code that was changed after it was recorded")
+@plant("recordings", "code that was changed after it was recorded",
+       "is another in evolve/event_base.cpp now")
 def _(garden):
-    path, text = _recording(garden)
     source = garden.stages[0] / "evolve" / "event_base.cpp"
-    k = first((k for k, line in enumerate(lines(source), 1) if "evsel_->prepare()" in line),
-              "line of the loop")
-    garden.set_line(source, k, "    evsel_->planted();")
-    at = first((k for k, line in enumerate(text, 1) if line.startswith('  "event_base::dispatch"')),
-               "function in the recording")
-    return f"{path.relative_to(garden.root)}:{at}", "is another in evolve/event_base.cpp now"
+    garden.set_line(source, _line_of(source, r"evsel_->prepare\(\)"), "    evsel_->planted();")
+    path = _recording(garden)
+    return f"{garden.name(path)}:{_line_of(path, '^  .event_base::dispatch')}"
 
 
-@plant("recordings", "a step in a line that is not there")
+@plant("recordings", "a step in a line that is not there", "line 500 of event_base::dispatch")
 def _(garden):
-    path, text = _recording(garden)
-    k = first((k for k, line in enumerate(text, 1) if '["event_base::dispatch", 5]]' in line),
-              "step in the loop")
-    garden.set_line(path, k, text[k - 1].replace('dispatch", 5]]', 'dispatch", 500]]'))
-    return path.relative_to(garden.root).as_posix(), "line 500 of event_base::dispatch"
+    path = _recording(garden)
+    k = _line_of(path, r'\["event_base::dispatch", 5\]\]')
+    text = lines(path)[k - 1].replace('dispatch", 5]]', 'dispatch", 500]]')
+    return file_of(garden.set_line(path, k, text))
 
 
-@plant("recordings", "a recording that says next to nothing")
+@plant("recordings", "a recording that says next to nothing", "6 steps")
 def _(garden):
-    path, text = _recording(garden)
-    steps = first((k for k, line in enumerate(text) if line == ' "steps": ['), "steps")
-    kept = text[:steps + 6] + [text[steps + 6].removesuffix(","), " ],",
+    path = _recording(garden)
+    text, steps = lines(path), _line_of(path, '^ "steps": ')
+    kept = text[:steps + 5] + [text[steps + 5].removesuffix(","), " ],",
                                ' "us": [1, 2, 3, 4, 5, 6]', "}"]
-    return garden.write(path, "\n".join(kept) + "\n"), "6 steps"
+    return garden.write(path, "\n".join(kept) + "\n")
 
 
-@plant("recordings", "a stage without a recording")
+@plant("recordings", "a stage without a recording", "is missing")
 def _(garden):
-    path, _ = _recording(garden)
-    garden.write(path, None)
-    return (garden.stages[0] / "README.md").relative_to(garden.root).as_posix(), "is missing"
+    garden.write(_recording(garden), None)
+    return garden.name(garden.stages[0] / "README.md")

@@ -33,7 +33,6 @@ def _wrong_places(recorded):
 
 
 def _of_stage(tree, stage):
-    """What is wrong with the recording of a stage."""
     path = recording.path(tree.root, stages.number(stage))
     if not path.is_file():
         yield tree.problem(stage / "README.md", 0, f"{path.name} is missing; {_anew(stage)}")

@@ -4,17 +4,17 @@ A check that nothing can break is worth nothing, and nobody notices. So each rul
 on the copy as it is, red on each of its plants, and has to name the place of the plant.
 """
 
+import io
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
+from unittest import mock
 
+import check
 from checks.plants import PLANTS, Garden, NoPlace
-
-_CHECK = Path(__file__).resolve().parent.parent / "check.py"
 
 
 def _copied(tree, to, stages):
@@ -29,11 +29,11 @@ def _copied(tree, to, stages):
 
 
 def _check(garden, rule):
-    """What check says of a garden under one rule, as a whole program: lines and exit status."""
-    env = {**os.environ, "EVOLVE_ROOT": str(garden.root)}
-    run = subprocess.run([sys.executable, _CHECK, "--only", rule], env=env, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
-    return [line.strip() for line in run.stdout.split("\n")], run.returncode
+    """What check says of a garden under one rule: lines and exit status."""
+    said = io.StringIO()
+    with mock.patch.dict(os.environ, EVOLVE_ROOT=str(garden.root)), redirect_stdout(said):
+        status = check.main(["--only", rule])
+    return [line.strip() for line in said.getvalue().split("\n")], status
 
 
 def _why_not_found(said, status, place, word):
@@ -48,13 +48,13 @@ def _why_not_found(said, status, place, word):
 def _try(garden, plant):
     """Plants one defect; why it was not found, or empty."""
     try:
-        place, word = plant.spoil(garden)
+        place = plant.spoil(garden)
         said, status = _check(garden, plant.rule)
     except NoPlace as none:
         return f"cannot be planted: {none}"
     finally:
         garden.restore()
-    why = _why_not_found(said, status, place, word)
+    why = _why_not_found(said, status, place, plant.word)
     return why + "".join(f"\n       | {line}" for line in said[:8]) if why else ""
 
 

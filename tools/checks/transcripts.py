@@ -139,7 +139,6 @@ class Shell:
         self.building = 0.0
 
     def say(self, command):
-        """Gives it a command."""
         self.told = time.monotonic()
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
@@ -256,7 +255,6 @@ def _perform_step(shell, step, ports, background):
 
 
 def perform(transcript, root):
-    """Runs the Steps of a transcript."""
     shell, run, ports = Shell(root), Run(), {}
     start = time.monotonic()
     for k, step in enumerate(transcript):
@@ -317,7 +315,6 @@ def _answers(transcript, root):
 
 @rule("every ```console block of a chapter is run, and prints what is shown", builds=True)
 def transcripts(tree):
-    """Runs the transcripts of all chapters."""
     for stage in tree.stages:
         path = stage / "README.md"
         text = Text(path)

@@ -58,7 +58,6 @@ def machine(described):
 
 
 def page(data, drawn, captions):
-    """The whole document."""
     def images(names):
         """Those of these that were drawn."""
         return "\n\n".join(f"![{name.removesuffix('.svg')}](bench/{name})"

@@ -15,7 +15,6 @@ AGAIN = "./evolve bench --gate --record writes the table anew"
 
 
 def rows(pattern=None):
-    """The rows that the gate watches."""
     return [row for row in suite.COUNTS
             if row.gate and (pattern is None or pattern.search(row.label))]
 
@@ -89,7 +88,6 @@ def judge(pattern):
 
 
 def record():
-    """Writes the table."""
     rows_now = measure()
     table = {"tools": tools(), "rows": rows_now}
     TABLE.write_text(json.dumps(table, indent=2) + "\n")

@@ -30,18 +30,16 @@ def compiler():
 
 
 def processor():
-    """The name of the processor."""
     info = Path("/proc/cpuinfo")
     found = re.search(r"^model name\s*: (.+)$", info.read_text(), re.M) if info.exists() else None
     return found.group(1) if found else platform.machine()
 
 
 def system():
-    """The name of the system."""
-    release = Path("/etc/os-release")
-    found = re.search(r'^PRETTY_NAME="?([^"\n]+)', release.read_text(), re.M) \
-        if release.exists() else None
-    return found.group(1) if found else platform.system()
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return platform.system()
 
 
 def versions():

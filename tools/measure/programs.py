@@ -44,7 +44,6 @@ def build(programs):
 
 
 def command(who, workload, options):
-    """The command that runs a workload on an implementation."""
     return [str(TREE / "bin" / who.program), workload, *who.options.split(), *options.split()]
 
 

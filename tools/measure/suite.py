@@ -159,14 +159,12 @@ def _timers(full):
 
 
 def _churn():
-    """W3: events deleted and added."""
     for mode in ("same", "self", "move"):
         yield Row(f"W3 {mode}", "w3", f"--mode {mode} --pairs 100000", ("pair_ns",))
     yield Row("W3 reopen", "w3", "--mode reopen --pairs 20000", ("pair_ns",))
 
 
 def _wakeups():
-    """W4: other threads."""
     yield Row("W4 send", "w4", "--mode send", ("send_ns",))
     yield Row("W4 post", "w4", "--mode post", ("task_ns",))
     for label, options, metrics in (

@@ -47,16 +47,13 @@ class Drawing:
         self.classes = {name: f"s{i}" for i, name in enumerate(names)}
 
     def text(self, x, y, words, kind="", anchor="start"):
-        """Some words."""
         self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" '
                           f'text-anchor="{anchor}">{escape(words)}</text>')
 
     def line(self, x1, y1, x2, y2):
-        """A line of the grid."""
         self.parts.append(f'<path class="grid" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>')
 
     def bar(self, name, x, y, width, height, told):
-        """A bar that begins at x."""
         self.parts.append(f'<rect class="{self.classes[name]}" x="{x:.1f}" y="{y:.1f}" rx="2" '
                           f'width="{max(width, 1):.1f}" height="{height}">'
                           f'<title>{escape(told)}</title></rect>')
@@ -68,7 +65,6 @@ class Drawing:
                           f'cy="{y:.1f}" r="{radius}"><title>{escape(told)}</title></circle>')
 
     def path(self, name, points):
-        """A line through points."""
         way = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
         self.parts.append(f'<path class="line {self.classes[name]}" d="M{way}"/>')
 
@@ -85,7 +81,6 @@ class Drawing:
         return y + 12
 
     def finish(self, title, height):
-        """The file."""
         light = "".join(self._rule(name, 0) for name in self.classes)
         dark = "".join(self._rule(name, 1) for name in self.classes)
         style = f"{STYLE}{light}@media (prefers-color-scheme: dark) {{\n" \

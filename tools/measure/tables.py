@@ -80,7 +80,6 @@ def counted(counts, what):
 
 
 def markdown(header, lines):
-    """The table for Markdown."""
     rule = ["---", *("---:" for _ in header[1:])]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *lines))
 

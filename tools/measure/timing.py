@@ -45,7 +45,6 @@ class Result:
         return choose(medians, key=medians.get) if medians else None
 
     def as_json(self):
-        """What is written to the file."""
         return {"row": self.row, "metric": self.metric, "family": self.family,
                 "failed": self.failed, "samples": self.samples}
 

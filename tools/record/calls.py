@@ -51,7 +51,6 @@ def registers():
 
 
 def _memory(address, size):
-    """So many bytes of the program."""
     return bytes(gdb.selected_inferior().read_memory(address, size)) if size > 0 else b""
 
 
@@ -61,12 +60,10 @@ def _int(address, size=4, signed=True):
 
 
 def _string(address):
-    """A string of C's."""
     return words.quoted(bytes(gdb.selected_inferior().read_memory(address, 256)).split(b"\0")[0])
 
 
 def _fd(value):
-    """A descriptor as an argument."""
     return str(value & 0xffffffff) if value & 0x80000000 == 0 else "-1"
 
 
@@ -106,12 +103,10 @@ def _epoll_events(address, count):
 
 
 def _packed():
-    """Whether epoll_event has no gap."""
     return gdb.selected_inferior().architecture().name() == "i386:x86-64"
 
 
 def _epoll_ctl(a):
-    """epoll_ctl() with what it asks for."""
     op = words.EPOLL_OPS.get(a[1], str(a[1]))
     asks = "" if op == "DEL" else ", " + words.bits(_int(a[3], 4, signed=False), words.EPOLL)
     return f"{_fd(a[0])}, {op}, {_fd(a[2])}{asks}"

@@ -40,7 +40,6 @@ def _stand_in(stage, tree):
 
 
 def build(stage, scenario, tree):
-    """Builds the sample; its file."""
     flags, library = _stand_in(stage, tree) if scenario.stand_in else ("", "")
     _run("cmake", "-S", stage, "-B", tree, "-DCMAKE_BUILD_TYPE=Debug", "-DBUILD_TESTING=OFF",
          f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_CXX_STANDARD_LIBRARIES={library}")
@@ -82,7 +81,6 @@ class Run:
             time.sleep(0.05)
 
     def kill(self, signo):
-        """Sends the sample a signal."""
         pid = re.search(r'"pid": (\d+)', self.steps.read_text())
         os.kill(int(pid[1]), signo)
 

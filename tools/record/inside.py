@@ -33,7 +33,6 @@ class Recorder:
         self.calls, self.functions, self.count = {}, {}, 0
 
     def say(self, what):
-        """Writes a line."""
         self.out.write(json.dumps(what) + "\n")
         self.out.flush()
 
@@ -54,7 +53,6 @@ class Recorder:
         self.names.pop(int(frame.read_var("this")), None)
 
     def name(self, pointer):
-        """The name of the event at an address."""
         at = int(pointer)
         if at not in self.names:
             self.events += 1

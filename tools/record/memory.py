@@ -132,7 +132,6 @@ def callback_of(invoke):
 
 
 def flags(event):
-    """Which structures an event is on."""
     return number(get(event, "flags_"))
 
 

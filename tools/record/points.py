@@ -13,32 +13,43 @@ from record.memory import Unreadable, flags, get, nanoseconds, number, vector
 
 
 class Point(NamedTuple):
-    """A function to stop in, from which stage on, and what to note; None there: no step."""
+    """A function to stop in, from which stage on, and what notes its arguments, or None."""
 
     function: str
     since: int
-    note: Callable
+    make: Callable
+
+    def note(self, see, frame):
+        """What to note at this place; None: no step."""
+        return self.make(see, *_arguments(frame))
 
 
 POINTS = []
 
 
 def _point(function, since):
-    """Enters what to note in a function into POINTS."""
     def enter(note):
         POINTS.append(Point(f"evolve::{function}", since, note))
         return note
     return enter
 
 
-def _given(frame, name="ev"):
-    """What a function was given by reference."""
-    return frame.read_var(name).referenced_value()
+def _arguments(frame):
+    """What a function was given, in its order; a parameter without a name is left out."""
+    block = frame.block()
+    while not block.function:
+        block = block.superblock
+    return [frame.read_var(symbol) for symbol in block
+            if symbol.is_argument and symbol.name != "this"]
 
 
-def _event(see, frame):
-    """The name of the event that a function was given."""
-    return see.name(_given(frame).address)
+def _event(see, given):
+    """The name of an event that a function was given by reference."""
+    return see.name(given.referenced_value().address)
+
+
+def _what(value):
+    return words.bits(number(value), words.WHAT)
 
 
 def _us(see, value):
@@ -46,146 +57,110 @@ def _us(see, value):
     return (nanoseconds(value) - see.start) // 1000
 
 
-def _argument(frame, name):
-    """An argument, where this stage's function has it."""
-    block = frame.block()
-    while not block.function:
-        block = block.superblock
-    there = any(symbol.is_argument and symbol.name == name for symbol in block)
-    return frame.read_var(name) if there else None
-
-
 @_point("event_base::add", 1)
-def _(see, frame):
-    ev, timeout = _given(frame), _argument(frame, "timeout")
+def _(see, ev, timeout=None):
     common = timeout is not None and "common" in str(timeout.type)
     after = state.timeout_of(timeout) if timeout is not None and not common else None
-    if flags(ev) & 0x02 and after is None and not common:
+    if flags(ev.referenced_value()) & 0x02 and after is None and not common:
         return None  # it waits already
-    return {"did": "add", "event": _event(see, frame), "after": after}
+    return {"did": "add", "event": _event(see, ev), "after": after}
 
 
 @_point("event_base::del", 1)
-def _(see, frame):
-    if state.is_idle(_given(frame)):
+def _(see, ev):
+    if state.is_idle(ev.referenced_value()):
         return None
-    return {"did": "del", "event": _event(see, frame)}
+    return {"did": "del", "event": _event(see, ev)}
 
 
 @_point("event_base::activate(evolve::event&, evolve::what)", 1)
-def _(see, frame):
-    return {"did": "activate", "event": _event(see, frame),
-            "res": words.bits(number(frame.read_var("res")), words.WHAT),
-            "internal": bool(flags(_given(frame)) & 0x10)}
+def _(see, ev, res):
+    return {"did": "activate", "event": _event(see, ev), "res": _what(res),
+            "internal": bool(flags(ev.referenced_value()) & 0x10)}
 
 
 @_point("event_base::call", 1)
-def _(see, frame):
-    ev = _given(frame)
-    return {"did": "call", "event": _event(see, frame),
-            "res": words.bits(number(get(ev, "res_")), words.WHAT)}
+def _(see, ev):
+    return {"did": "call", "event": _event(see, ev),
+            "res": _what(get(ev.referenced_value(), "res_"))}
 
 
 @_point("event_base::schedule", 3)
-def _(see, frame):
-    return {"did": "schedule", "event": _event(see, frame), "time": _us(see, frame.read_var("due"))}
+def _(see, ev, due, *_):
+    return {"did": "schedule", "event": _event(see, ev), "time": _us(see, due)}
 
 
 @_point("event_base::unschedule", 3)
-def _(see, frame):
-    if not flags(_given(frame)) & 0x01:
+def _(see, ev):
+    if not flags(ev.referenced_value()) & 0x01:
         return None
-    return {"did": "unschedule", "event": _event(see, frame)}
+    return {"did": "unschedule", "event": _event(see, ev)}
 
 
 @_point("event_base::expire", 3)
-def _(see, frame):
-    deadline = get(_given(frame), "deadline_")
-    return {"did": "expire", "event": _event(see, frame), "time": _us(see, deadline)}
+def _(see, ev):
+    return {"did": "expire", "event": _event(see, ev),
+            "time": _us(see, get(ev.referenced_value(), "deadline_"))}
 
 
 @_point("event_base::loopexit", 3)
-def _(see, frame):
-    return {"did": "loopexit", "after": state.timeout_of(frame.read_var("delay"))}
-
-
-@_point("event_base::loopbreak", 2)
-def _(see, frame):
-    return {"did": "loopbreak"}
+def _(see, delay):
+    return {"did": "loopexit", "after": state.timeout_of(delay)}
 
 
 @_point("event_base::deliver", 4)
-def _(see, frame):
-    return {"did": "deliver", "signal": words.signal_name(int(frame.read_var("signo"))),
-            "count": int(frame.read_var("ncalls"))}
+def _(see, signo, ncalls):
+    return {"did": "deliver", "signal": words.signal_name(int(signo)), "count": int(ncalls)}
 
 
 @_point("(anonymous namespace)::on_signal", 4)
-def _(see, frame):
-    return {"did": "on_signal", "signal": words.signal_name(int(frame.read_var("signo")))}
+def _(see, signo):
+    return {"did": "on_signal", "signal": words.signal_name(int(signo))}
 
 
-def _changed(did):
-    """A backend is told what is wanted of a descriptor."""
-    def note(see, frame):
-        old, now = (frame.read_var(each) for each in ("old", "now"))
-        return {"did": did, "fd": int(frame.read_var("fd")),
-                "old": words.bits(number(old), words.WHAT),
-                "now": words.bits(number(now), words.WHAT)}
-    return note
+@_point("poll::add", 1)
+@_point("poll::del", 1)
+def _(see, fd, *wanted):  # before and now; who does not need the one gives it no name
+    return {"did": "poll", "fd": int(fd), "now": _what(wanted[-1])}
 
 
-def _polled(see, frame):
-    """poll::add() and poll::del(), whose parameters have no names where they are not needed."""
-    return {"did": "poll", "fd": int(frame.read_var("fd")),
-            "now": words.bits(number(frame.read_var("now")), words.WHAT)}
-
-
-_point("poll::add", 1)(_polled)
-_point("poll::del", 1)(_polled)
-_point("changelist::note", 7)(_changed("note"))
-
-
-@_point("event_base::push", 8)
-def _(see, frame):
-    return {"did": "push"}
-
-
-@_point("notifier::wake", 8)
-def _(see, frame):
-    return {"did": "wake"}
+@_point("changelist::note", 7)
+def _(see, fd, old, now):
+    return {"did": "note", "fd": int(fd), "old": _what(old), "now": _what(now)}
 
 
 @_point("event_base::~event_base", 1)
-def _(see, frame):
+def _(see, *_):
     see.ends = True
     return {"did": "end"}
+
+
+for _name, _since in (("event_base::loopbreak", 2), ("event_base::push", 8), ("notifier::wake", 8)):
+    _point(_name, _since)(lambda see, *_, did=_name.rpartition("::")[2]: {"did": did})
 
 
 # What a stand-in for a kernel does is a system call to the library.
 
 
-def kevent(see, frame):
+def kevent(see, *given):
     """kevent(), as it begins: what is to change goes along with the wait."""
-    if _argument(frame, "changelist") is None:
+    if len(given) != 6:
         return None  # the stand-in's own of that name, which it calls
-    first, count = frame.read_var("changelist"), int(frame.read_var("nchanges"))
-    timeout, room = frame.read_var("timeout"), int(frame.read_var("nevents"))
-    changes = [state.kevent((first + k).dereference()) for k in range(count)]
-    given = timeout.dereference() if int(timeout) else None
-    us = None if given is None else int(given["tv_sec"]) * 10**6 + int(given["tv_nsec"]) // 1000
-    return {"did": "kevent", "changes": changes, "after": us, "waits": room > 0}
+    _, first, count, _, room, timeout = given
+    changes = [state.kevent((first + k).dereference()) for k in range(int(count))]
+    wait = timeout.dereference() if int(timeout) else None
+    us = None if wait is None else int(wait["tv_sec"]) * 10**6 + int(wait["tv_nsec"]) // 1000
+    return {"did": "kevent", "changes": changes, "after": us, "waits": int(room) > 0}
 
 
-def kevent_found(see, frame):
+def kevent_found(see):
     """kqueue::collect(), where what kevent() has found is looked at."""
-    this = frame.read_var("this").dereference()
+    this = gdb.newest_frame().read_var("this").dereference()
     found = vector(get(this, "events_"))[:max(0, int(get(this, "count_")))]
     return {"did": "kevent found", "found": [state.kevent(entry) for entry in found]}
 
 
 def kqueue_points():
-    """The points where the library runs on kqueue."""
     return [Point("kevent", 6, kevent), Point("evolve::kqueue::collect", 6, kevent_found)]
 
 

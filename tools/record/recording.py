@@ -102,7 +102,6 @@ def _function_names(functions):
 
 
 def _texts(stage, functions, names):
-    """The functions' lines, as they stand in the stage."""
     found = {}
     for key, function in functions.items():
         lines = (stage / function["file"]).read_text().split("\n")
@@ -146,9 +145,9 @@ class _Maker:
         delta = _delta(old, after) if after is not None else {}
         if self._dull(step, at, delta):
             return None
-        line = self.texts[at[-1][0]]["text"][at[-1][1]] if at else ""
+        lines, k = (self.texts[at[-1][0]]["text"], at[-1][1]) if at else ([], 0)
         made = {"us": step["us"], "thread": step["thread"], "at": at,
-                "says": _common(sentences.says(step, self.events, line))}
+                "says": _common(sentences.says(step, self.events, lines, k))}
         if "call" in step or step.get("did", "").startswith("kevent"):
             made["call"] = _common(sentences.call_text(step))
         if sentences.sleeps(step):
@@ -163,7 +162,6 @@ class _Maker:
 
 
 def _used(steps, functions):
-    """The functions that a step is in."""
     wanted = {name for step in steps for name, _ in step["at"]}
     return {name: function for name, function in functions.items() if name in wanted}
 
@@ -188,12 +186,10 @@ def make(stage, notes, about):
 
 
 def _line(value):
-    """A value in one line."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _rows(values):
-    """A line for each."""
     return ",\n".join(f"  {value}" for value in values)
 
 
@@ -217,7 +213,6 @@ def dumps(recording):
 
 
 def load(file):
-    """A recording from its file."""
     recording = json.loads(Path(file).read_text(encoding="utf-8"))
     times = recording.pop("us")
     steps = [{"us": us, **step} for us, step in zip(times, recording["steps"], strict=True)]

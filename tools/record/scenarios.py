@@ -21,7 +21,6 @@ class Scenario(NamedTuple):
 
 
 def _client(port):
-    """A connection to the sample."""
     made = socket.create_connection(("127.0.0.1", port), timeout=20)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return contextlib.closing(made)

@@ -1,42 +1,50 @@
 """What happens in a step, in words: made of what was noted there, and of what changed."""
 
+import re
+
+from cpp import masked
 from record import words
 
-# What the lines of the loop's body are there for, by a word in them.
-_LINES = (
-    ("lock(th_base_lock_)", "The loop takes the base's lock."),
-    ("guard(", "A run begins."),
-    ("bool done", "The run goes on until it is done."),
-    ("while (", "A turn begins, if nobody has asked to leave."),
-    ("haveevents()", "Is there anything left to wait for?"),
-    ("return loop_result::no_events", "Nothing is left to wait for: the loop returns."),
-    ("return loop_result::stopped", "The loop returns, as it was asked to."),
-    ("prepare()", "The backend gets ready for the wait."),
-    ("wait(", "How long may the loop sleep? Then it waits."),
-    ("wakeable_.store", "From here on no other thread needs to wake the loop."),
-    ("asleep_.store", "From here on no signal handler needs to wake the loop."),
-    ("cache_time()", "The clock is read, once for all timeouts of this turn."),
-    ("collect()", "What the wait has found makes events due."),
-    ("signal_process()", "Signals that were caught make events due."),
-    ("timeout_process()", "Deadlines that have passed make events due."),
-    ("task_process()", "Work that was posted becomes due."),
-    ("process_active()", "What is due is called."),
-    ("done =", "Was that the last turn?"),
-    ("event_count_active_.now == 0", "Was that the last turn?"),
-    ("}", "The function ends."),
-)
+# What the statements of the loop's body are there for, by a function, member, type or keyword in
+# them; the names of variables, and how lines are broken, play no part.
+_STATEMENTS = {
+    "lock_guard": "The loop takes the base's lock.",
+    "run": "A run begins.",
+    "while": "A turn begins, if nobody has asked to leave.",
+    "haveevents": "Is there anything left to wait for?",
+    "no_events": "Nothing is left to wait for: the loop returns.",
+    "stopped": "The loop returns, as it was asked to.",
+    "prepare": "The backend gets ready for the wait.",
+    "wait": "How long may the loop sleep? Then it waits.",
+    "wakeable_": "From here on no other thread needs to wake the loop.",
+    "asleep_": "From here on no signal handler needs to wake the loop.",
+    "cache_time": "The clock is read, once for all timeouts of this turn.",
+    "collect": "What the wait has found makes events due.",
+    "signal_process": "Signals that were caught make events due.",
+    "timeout_process": "Deadlines that have passed make events due.",
+    "task_process": "Work that was posted becomes due.",
+    "process_active": "What is due is called.",
+    "drains": "Was that the last turn?",
+    "bool": "The run goes on until it is done.",
+    "}": "The function ends.",
+}
 
 
-def of_line(text):
-    """What a line of the loop's body does."""
-    return next((says for word, says in _LINES if word in text), "The loop runs this line.")
+def of_line(lines, k):
+    """What the statement in a line of the loop's body does, or the brace there."""
+    code = masked("\n".join(lines))
+    at = sum(len(line) + 1 for line in lines[:k])
+    start = max(code.rfind(end, 0, at) for end in ";{}") + 1
+    end = next((place for place in range(at, len(code)) if code[place] in ";{}"), len(code))
+    found = set(re.findall(r"\w+", code[start:end])) or {code[end:end + 1]}
+    return next((says for word, says in _STATEMENTS.items() if word in found),
+                "The loop runs this line.")
 
 
 class Names:
     """How to speak of events."""
 
     def __init__(self, events):
-        """`events` is what was noted of each."""
         self.events = events
 
     def _waits(self, key):
@@ -60,7 +68,6 @@ class Names:
 
 
 def _for(us):
-    """A timeout in words."""
     return "" if us is None else f", for {words.milliseconds(us)} at most"
 
 
@@ -76,7 +83,6 @@ def _activate(step, name, _):
 
 
 def _reason(step):
-    """What an event is due for."""
     return "" if step["res"] == "nothing" else f", for {step['res']}"
 
 
@@ -229,10 +235,10 @@ def _woken(step, *_):
     return f"`{step['call']}()` returns: {value} ready, {step['found']}."
 
 
-def says(step, events, line):
-    """The sentence for a step; `line` is the innermost line that runs."""
+def says(step, events, lines, k):
+    """The sentence for a step; `lines` are the innermost function's, and `k` runs."""
     if step["kind"] == "line":
-        return of_line(line)
+        return of_line(lines, k)
     if step["kind"] == "wait":
         return _wait(step)
     if step["kind"] == "woken":

@@ -10,7 +10,6 @@ from record.memory import (flags, get, held, nanoseconds, number, pairs, pointee
 
 
 def _what(value):
-    """A set of events as words."""
     return words.bits(number(value), words.WHAT)
 
 
@@ -25,7 +24,6 @@ def _map(base, name, stage):
 
 
 def _signals(base, name):
-    """Who waits for what signal."""
     lists = vector(get(base, "evsig_", "sigmap_"))
     waiting = ((signo, queue(events, "io_next_")) for signo, events in enumerate(lists))
     return {words.signal_name(signo): [name(ev) for ev in events]
@@ -42,7 +40,6 @@ def _caught(base):
 
 
 def _array(value):
-    """The elements of a std::array."""
     elems = get(value, "_M_elems")
     first, last = elems.type.strip_typedefs().range()
     return [elems[k] for k in range(first, last + 1)]
@@ -58,7 +55,6 @@ def _heap(base, name, start):
 
 
 def _queues(base, name, stage):
-    """Who is due, by priority."""
     queues = ([get(base, "activequeue_")] if stage == 1 else vector(get(base, "activequeues_")))
     return [[name(ev) for ev in queue(each, "active_next_")] for each in queues]
 
@@ -67,7 +63,6 @@ def _queues(base, name, stage):
 
 
 def _poll_set(pollfds):
-    """What poll() is called with."""
     return {str(int(p["fd"])): words.bits(int(p["events"]), words.POLL) for p in pollfds}
 
 
