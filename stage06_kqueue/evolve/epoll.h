@@ -90,12 +90,12 @@ class epoll final : public eventop {
   int wait_precisely(duration timeout);
   int wait_beside_ghosts(std::optional<duration> timeout);
   bool settle_ghosts();
-  void list_watched();
+  void list_watched();  // for poll()
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
-  void take_all(std::size_t found);
+  void take_all(std::size_t found);  // of what the kernel has found
   bool take(const epoll_event& found);
-  void tell_lost();
+  void tell_lost();  // as far as there is room
   int probe(int fd) noexcept;
   bool is_ours() noexcept;  // the epoll, as far as can be shown
   bool rebuild(bool ours);

@@ -26,9 +26,10 @@ class ghosts {
   /// How long to leave it at a rebuild that has failed.
   static constexpr duration pause = std::chrono::milliseconds(100);
 
-  /// The price of a rebuild for each place of the table: the guess for the
-  /// first one, and the most that a measured one may say.
+  /// The price of a rebuild for each place of the table, until one is measured.
   static constexpr duration guess = std::chrono::microseconds(1);
+
+  /// The most that a measured one may say.
   static constexpr duration limit = std::chrono::microseconds(10);
 
   /// Of the `found` reports of a wait that has ended at `now`, `stale` were

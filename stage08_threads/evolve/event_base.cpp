@@ -569,11 +569,13 @@ inline void event_base::schedule(event& ev, time_point due,
   mark(ev, evlist::timeout);
 }
 
+// For an event of the library's own, which is never on a common timeout.
 void event_base::schedule_internal(event& ev, time_point due,
                                    std::uint32_t sequence) noexcept {
   schedule(ev, due, sequence);
 }
 
+// At the end of the queue of its common timeout.
 void event_base::schedule_common(event& ev, time_point due,
                                  std::uint32_t sequence) noexcept {
   unschedule(ev);

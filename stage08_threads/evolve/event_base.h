@@ -377,7 +377,7 @@ class event_base {
   void push(std::unique_ptr<task> pushed) noexcept;  // for post()
   void wake() noexcept;  // ends the wait
   void end_due();  // calls what is being finalized, and deletes the rest
-  void end_waiting() noexcept;
+  void end_waiting() noexcept;  // deletes what waits
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()
   void cache_time() noexcept;  // for what is due in this turn

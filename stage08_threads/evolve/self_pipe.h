@@ -38,8 +38,8 @@ class self_pipe {
  private:
   // What a file is known by, whatever its number.
   struct identity {
-    dev_t device;
-    ino_t inode;
+    dev_t device;  // where the file is
+    ino_t inode;  // which one it is there
     bool operator==(const identity&) const = default;
   };
   static identity behind(int fd) noexcept;  // all zero if there is nothing

@@ -55,7 +55,8 @@ def _heap(base, name, start):
 
 
 def _queues(base, name, stage):
-    queues = ([get(base, "activequeue_")] if stage == 1 else vector(get(base, "activequeues_")))
+    due = get(base, "activequeues_")
+    queues = [get(due, "queue_")] if stage == 1 else vector(get(due, "queues_"))
     return [[name(ev) for ev in queue(each, "active_next_")] for each in queues]
 
 
