@@ -36,3 +36,8 @@ else()
   message(FATAL_ERROR "KQUEUE_PROVIDER=${provider}: neither auto, native, "
     "shim nor none")
 endif()
+
+# Its names are also those of others that it may be compiled together with.
+set_source_files_properties(evolve/kqueue.cpp
+  test/kqueue_on_epoll/kqueue_on_epoll.cpp PROPERTIES
+  SKIP_UNITY_BUILD_INCLUSION ON)

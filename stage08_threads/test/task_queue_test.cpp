@@ -91,8 +91,8 @@ TEST_F(TaskQueue, WhatIsLeftIsDestroyedAndNotRun) {
 /// Pushes another one when it is destroyed, `more` times in all.
 class successor final : public task {
  public:
-  successor(task_queue& queue, int more, int& alive)
-      : queue_(queue), more_(more), alive_(alive) {
+  successor(task_queue& tasks, int more, int& alive)
+      : queue_(tasks), more_(more), alive_(alive) {
     ++alive_;
   }
   ~successor() override {
