@@ -55,7 +55,7 @@ inline constexpr bool is_bitmask<loop_flags> = true;
 
 /// What a run of the loop has been asked for.
 enum class request : unsigned {
-  none = 0,
+  none = 0,  ///< nothing
   loopexit = 1,  ///< to leave after the turn
   loopbreak = 2,  ///< to leave after the callback
   loopcontinue = 4,  ///< to end the turn after the callback
