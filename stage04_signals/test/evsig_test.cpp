@@ -957,7 +957,7 @@ TEST_P(ChildOfThreads, MayHaveABaseWhateverTheyWereDoing) {
       }
     });
   }
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 5; ++i) {
     const int calls = in_child(call_own);
     EXPECT_EQ(calls, 1) << "child " << i;
     if (calls != 1) break;

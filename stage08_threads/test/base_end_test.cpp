@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(Backends, BaseEnd, ::testing::ValuesIn(backends),
 /// Has a thread run a base of its own, and another end it by `call`, some
 /// hundred times.
 void end_many(const char* name, const std::function<void(event_base&)>& call) {
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 50; ++round) {
     std::atomic<event_base*> running{nullptr};
     std::thread loop([&] {
       event_base base(make_backend(name));

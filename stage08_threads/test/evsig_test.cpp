@@ -964,7 +964,7 @@ TEST_P(ChildOfThreads, MayHaveABaseWhateverTheyWereDoing) {
       }
     });
   }
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 5; ++i) {
     const int calls = in_child(call_own);
     EXPECT_EQ(calls, 1) << "child " << i;
     if (calls != 1) break;
@@ -1226,7 +1226,7 @@ TEST_P(ChildOfThreads, MayMakeItsParentsBaseItsOwnThoughTheyUsedOthers) {
       }
     });
   }
-  for (int i = 0; i < 20 && !::testing::Test::HasFailure(); ++i) {
+  for (int i = 0; i < 5 && !::testing::Test::HasFailure(); ++i) {
     const int told = in_child([this, &calls] {
       base.reinit();
       raise(SIGUSR2);

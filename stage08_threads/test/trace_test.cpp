@@ -53,11 +53,11 @@ std::string told(const std::string& name, feature extra,
   return text;
 }
 
-/// How many scenarios to play: EVOLVE_SCENARIOS, else some hundred. None, and
+/// How many scenarios to play: EVOLVE_SCENARIOS, else a hundred. None, and
 /// what is no number, would pass without a word.
 unsigned count_of_scenarios() {
   const char* wanted = std::getenv("EVOLVE_SCENARIOS");
-  if (!wanted) return 300;
+  if (!wanted) return 100;
   const int count = std::atoi(wanted);
   if (count > 0) return static_cast<unsigned>(count);
   throw std::invalid_argument("EVOLVE_SCENARIOS is a number above 0");
