@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "evolve/fd.h"
+
 namespace evolve {
 
 // The run of a loop, from its beginning to its end by whatever way.

@@ -1,26 +1,15 @@
 #include "evolve/eventop.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 
 #include "evolve/poll.h"
 #include "evolve/select.h"
 
 namespace evolve {
 namespace {
-
-// Such a descriptor stands for a place in the file system, not for a file.
-#ifdef O_PATH
-constexpr int names_a_place = O_PATH;
-#else
-constexpr int names_a_place = 0;
-#endif
 
 template <class T>
 std::unique_ptr<eventop> make() {
@@ -54,19 +43,6 @@ int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept {
   const auto ms = std::chrono::ceil<milliseconds>(*timeout);
   return static_cast<int>(
       std::clamp(ms, milliseconds(0), milliseconds(INT_MAX)).count());
-}
-
-bool is_open(int fd) noexcept {
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags == -1) return false;
-  if (flags & names_a_place) errno = EBADF;
-  return !(flags & names_a_place);
-}
-
-void require_open(int fd) {
-  if (is_open(fd)) return;
-  throw std::system_error(errno, std::generic_category(),
-                          "cannot watch descriptor " + std::to_string(fd));
 }
 
 }  // namespace evolve

@@ -82,11 +82,4 @@ std::unique_ptr<eventop> make_eventop(std::string_view name);
 /// \libevent{evutil_time.c,evutil_tv_to_msec_}
 int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept;
 
-/// Whether `fd` is an open descriptor, and one that can be waited for, not one
-/// of O_PATH. If not, errno says so.
-bool is_open(int fd) noexcept;
-
-/// \throws std::system_error with EBADF unless `fd` is an open descriptor.
-void require_open(int fd);
-
 }  // namespace evolve

@@ -1,7 +1,9 @@
 #include "evolve/poll.h"
 
 #include <cerrno>
-#include <system_error>
+
+#include "evolve/fail.h"
+#include "evolve/fd.h"
 
 namespace evolve {
 namespace {
@@ -24,9 +26,8 @@ what from_poll(int bits) noexcept {
 }  // namespace
 
 pollfd* poll::find(int fd) noexcept {
-  const auto at = static_cast<std::size_t>(fd);
-  if (at >= index_.size() || index_[at] < 0) return nullptr;
-  return &set_[static_cast<std::size_t>(index_[at])];
+  if (!idxplus1_.has(fd) || idxplus1_[fd] == 0) return nullptr;
+  return &set_[idxplus1_[fd] - 1];
 }
 
 void poll::add(int fd, what, what now) {
@@ -34,10 +35,9 @@ void poll::add(int fd, what, what now) {
     known->events = to_poll(now);
   } else {
     require_open(fd);
-    const auto at = static_cast<std::size_t>(fd);
-    if (at >= index_.size()) index_.resize(at + 1, -1);
+    std::size_t& place = idxplus1_.reserve(fd);
     set_.push_back({fd, to_poll(now), 0});
-    index_[at] = static_cast<int>(set_.size()) - 1;
+    place = set_.size();
   }
   changed_ = true;
 }
@@ -55,12 +55,8 @@ void poll::del(int fd, what, what now) noexcept {
 
 // The last one moves into the gap: the order of a set means nothing.
 void poll::drop(pollfd& gone) noexcept {
-  const auto place = [this](int fd) -> int& {
-    return index_[static_cast<std::size_t>(fd)];
-  };
-  const int fd = gone.fd;
-  place(set_.back().fd) = place(fd);
-  place(fd) = -1;
+  idxplus1_[set_.back().fd] = idxplus1_[gone.fd];
+  idxplus1_[gone.fd] = 0;
   gone = set_.back();
   set_.pop_back();
 }
@@ -75,9 +71,7 @@ void poll::prepare() {
 void poll::wait(std::optional<std::chrono::nanoseconds> timeout) {
   const auto size = static_cast<nfds_t>(polled_.size());
   count_ = ::poll(polled_.data(), size, timeout_ms(timeout));
-  if (count_ < 0 && errno != EINTR) {
-    throw std::system_error(errno, std::generic_category(), "poll");
-  }
+  if (count_ < 0 && errno != EINTR) fail(errno, "poll");
 }
 
 std::span<const ready> poll::collect() {

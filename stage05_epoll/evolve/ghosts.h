@@ -2,8 +2,6 @@
 /// What reports cost that belong to no registration any more.
 #pragma once
 
-#include <cstddef>
-
 #include "evolve/clock.h"
 
 namespace evolve {
@@ -34,18 +32,18 @@ class ghosts {
 
   /// Of the `found` reports of a wait that has ended at `now`, `stale` were
   /// those of ghosts. Requires 0 < `stale` <= `found`.
-  void appear(std::size_t stale, std::size_t found, time_point now) noexcept;
+  void appear(int stale, int found, time_point now) noexcept;
 
   /// Whether there were any in the turn that is not reckoned yet.
   bool appeared() const noexcept { return stale_ > 0; }
 
   /// That turn has ended at `now`. Whether it is time for a rebuild of a table
-  /// of `size`.
-  bool reckon(time_point now, std::size_t size) noexcept;
+  /// of `size`. Requires appeared().
+  bool reckon(time_point now, int size) noexcept;
 
   /// A rebuild of a table of `size` has taken so long, and they are gone.
   /// Requires `size` > 0.
-  void vanish(duration took, std::size_t size) noexcept;
+  void vanish(duration took, int size) noexcept;
 
   /// A rebuild was tried at `now`, and has failed.
   void remain(time_point now) noexcept { next_try_ = after(now, pause); }
@@ -54,8 +52,8 @@ class ghosts {
   bool remained() const noexcept { return next_try_ != time_point(); }
 
  private:
-  std::size_t stale_ = 0;  // reports of ghosts in the last turn
-  std::size_t found_ = 0;  // all reports of that turn
+  int stale_ = 0;  // reports of ghosts in the last turn
+  int found_ = 0;  // all reports of that turn
   time_point since_{};  // when its wait ended
   duration cost_{0};  // what they have cost since the last rebuild
   duration price_ = guess;  // of a rebuild, for each place of the table

@@ -4,7 +4,9 @@
 #include <bit>
 #include <cerrno>
 #include <climits>
-#include <system_error>
+
+#include "evolve/fail.h"
+#include "evolve/fd.h"
 
 namespace evolve {
 namespace {
@@ -68,9 +70,7 @@ void select::wait(std::optional<std::chrono::nanoseconds> timeout) {
       ::select(asked_nfds_, as_fd_set(asked_[reading]),
                as_fd_set(asked_[writing]), nullptr, ms < 0 ? nullptr : &tv);
   bad_ = count_ < 0 && errno == EBADF;
-  if (count_ < 0 && errno != EINTR && errno != EBADF) {
-    throw std::system_error(errno, std::generic_category(), "select");
-  }
+  if (count_ < 0 && errno != EINTR && errno != EBADF) fail(errno, "select");
 }
 
 std::span<const ready> select::collect() {
@@ -86,10 +86,11 @@ void select::collect_ready() {
     const word out = asked_[writing][w];
     for (word both = in | out; both != 0; both &= both - 1) {
       const int bit = std::countr_zero(both);
+      const int fd = static_cast<int>(w * word_bits) + bit;
       what fired = what::none;
       if (in >> bit & 1) fired |= what::read;
       if (out >> bit & 1) fired |= what::write;
-      ready_.push_back({static_cast<int>(w * word_bits) + bit, fired, 0});
+      ready_.push_back({fd, fired, 0});
     }
   }
 }

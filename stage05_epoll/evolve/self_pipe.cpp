@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "evolve/fail.h"
 
 namespace evolve {
 namespace {
@@ -45,10 +46,7 @@ class uncancelled {
 }  // namespace
 
 self_pipe::self_pipe() {
-  if (!open_both(ends_)) {
-    throw std::system_error(errno, std::generic_category(),
-                            "pipe to wake the loop");
-  }
+  if (!open_both(ends_)) fail(errno, "pipe to wake the loop");
   for (int i = 0; i < 2; ++i) made_[i] = behind(ends_[i]);
 }
 

@@ -13,13 +13,13 @@ class Ghosts : public ::testing::Test {
  protected:
   /// A turn of that length, with `stale` of `found` reports; whether it is time
   /// for a rebuild then.
-  bool turn(duration length, std::size_t stale, std::size_t found) {
+  bool turn(duration length, int stale, int found) {
     reckoned.appear(stale, found, now);
     now += length;
     return reckoned.reckon(now, size);
   }
 
-  static constexpr std::size_t size = 10;
+  static constexpr int size = 10;
 
   time_point now{1h};
   ghosts reckoned;

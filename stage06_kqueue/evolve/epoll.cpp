@@ -9,8 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include "evolve/fail.h"
 
 // Null where the C library does not have it. An older one's header does not
 // declare it.
@@ -70,9 +71,7 @@ unique_fd make_epoll() {
 }  // namespace
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
-  if (!epoll_) {
-    throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  }
+  if (!epoll_) fail(errno, "epoll_create1");
   make_room();
 }
 
@@ -83,9 +82,7 @@ feature epoll::features() const noexcept {
 void epoll::add(int fd, what old, what now) {
   reserve(fd);
   const int error = apply(fd, old, now);
-  if (error == 0) return;
-  throw std::system_error(error, std::generic_category(),
-                          "cannot watch descriptor " + std::to_string(fd));
+  if (error != 0) fail(error, "cannot watch descriptor " + std::to_string(fd));
 }
 
 void epoll::del(int fd, what old, what now) noexcept {
@@ -93,18 +90,10 @@ void epoll::del(int fd, what old, what now) noexcept {
   if (const int error = apply(fd, old, now)) lose(fd, error);
 }
 
-// A number that no descriptor has is not worth a table of that size.
-void epoll::grow(int fd) {
-  require_open(fd);
-  const auto at = static_cast<std::size_t>(fd);
-  if (at >= views_.capacity()) views_.reserve(at + at / 2 + 1);
-  views_.resize(at + 1);
-}
-
 // What the kernel knows is only what we think that it knows: the descriptor may
 // have been closed, and be another file's or a duplicate's by now.
 int epoll::apply(int fd, what old, what now) noexcept {
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   if (!any(now)) {
     v.now = what::none;
     control(EPOLL_CTL_DEL, fd, now);
@@ -120,7 +109,7 @@ int epoll::apply(int fd, what old, what now) noexcept {
 }
 
 int epoll::control(int op, int fd, what now) noexcept {
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   if (op == EPOLL_CTL_ADD) ++v.generation;
   epoll_event e{};
   e.events = to_epoll(now);
@@ -149,9 +138,7 @@ void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
         ::epoll_wait(epoll_.get(), events_.data(),
                      static_cast<int>(events_.size()), timeout_ms(timeout));
   }
-  if (count_ < 0 && errno != EINTR) {
-    throw std::system_error(errno, std::generic_category(), "epoll_wait");
-  }
+  if (count_ < 0 && errno != EINTR) fail(errno, "epoll_wait");
 }
 
 // An old kernel does not have the system call, a sandbox may forbid it. Not
@@ -208,17 +195,17 @@ std::span<const ready> epoll::collect() {
 }
 
 inline void epoll::take_all(std::size_t found) {
-  std::size_t stale = 0;
+  int stale = 0;
   for (std::size_t at = 0; at < found; ++at) stale += !take(events_[at]);
   full_ = found == events_.size();
-  if (stale > 0) ghosts_.appear(stale, found, clock::now());
+  if (stale > 0) ghosts_.appear(stale, count_, clock::now());
 }
 
 void epoll::tell_lost() {
-  for (std::size_t at = 0; lost_ > 0; ++at) {
-    view& v = views_[at];
+  for (int fd = 0; lost_ > 0; ++fd) {
+    view& v = views_[fd];
     if (v.error == 0) continue;
-    ready_.push_back({static_cast<int>(at), any_io, v.error});
+    ready_.push_back({fd, any_io, v.error});
     v.error = 0;
     --lost_;
   }
@@ -228,10 +215,10 @@ void epoll::tell_lost() {
 bool epoll::take(const epoll_event& found) {
   const std::uint64_t key = found.data.u64;
   if (key == timer_key) return true;
-  const auto at = static_cast<std::uint32_t>(key);
-  const view& v = views_[at];
+  const int fd = static_cast<int>(key);  // its lower half
+  const view& v = views_[fd];
   if (!any(v.now) || v.generation != key >> 32) return false;
-  ready_.push_back({static_cast<int>(at), from_epoll(found.events), 0});
+  ready_.push_back({fd, from_epoll(found.events), 0});
   return true;
 }
 
@@ -242,14 +229,13 @@ void epoll::reinit() {
   if (timer_ && probe(timer_.get()) != EEXIST) (void)timer_.release();
   timer_ = unique_fd();  // it is the parent's
   armed_ = {};
-  if (rebuild(ours)) return;
-  throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  if (!rebuild(ours)) fail(errno, "epoll_create1");
 }
 
 bool epoll::is_ours() noexcept {
-  for (std::size_t at = 0; at < views_.size(); ++at) {
-    if (!any(views_[at].now)) continue;
-    const int error = probe(static_cast<int>(at));
+  for (int fd = 0; fd < views_.size(); ++fd) {
+    if (!watches(fd)) continue;
+    const int error = probe(fd);
     if (error == EEXIST || error == 0) return error == EEXIST;
   }
   return timer_ && probe(timer_.get()) == EEXIST;
@@ -267,7 +253,7 @@ int epoll::probe(int fd) noexcept {
 }
 
 void epoll::lose(int fd, int error) noexcept {
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   apply(fd, v.now, what::none);
   lost_ += v.error == 0;
   v.error = static_cast<std::uint16_t>(error);
@@ -310,10 +296,10 @@ int epoll::wait_beside_ghosts(std::optional<duration> timeout) {
 void epoll::list_watched() {
   polled_.clear();
   for (const bool edges : {true, false}) {
-    for (std::size_t at = 0; at < views_.size(); ++at) {
-      const what now = views_[at].now;
+    for (int fd = 0; fd < views_.size(); ++fd) {
+      const what now = views_[fd].now;
       if (!any(now) || any(now & what::et) != edges) continue;
-      polled_.push_back({static_cast<int>(at), to_poll(now), 0});
+      polled_.push_back({fd, to_poll(now), 0});
     }
     if (edges) edges_ = polled_.size();
   }
@@ -330,11 +316,9 @@ bool epoll::rebuild(bool ours) {
     epoll_ = std::move(fresh);
   }
   if (timer_) watch_timer();
-  for (std::size_t at = 0; at < views_.size(); ++at) {
-    view& v = views_[at];
-    if (!any(v.now)) continue;
-    const int fd = static_cast<int>(at);
-    const int error = control(EPOLL_CTL_ADD, fd, v.now);
+  for (int fd = 0; fd < views_.size(); ++fd) {
+    if (!watches(fd)) continue;
+    const int error = control(EPOLL_CTL_ADD, fd, views_[fd].now);
     if (error != 0) lose(fd, error);
   }
   return true;

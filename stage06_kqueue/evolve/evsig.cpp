@@ -10,10 +10,10 @@
 #include <cstdio>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "evolve/event_base.h"
+#include "evolve/fail.h"
 #include "evolve/log.h"
 #include "evolve/self_pipe.h"
 
@@ -22,10 +22,6 @@ namespace {
 
 std::size_t index(int signo) noexcept {
   return static_cast<std::size_t>(signo);
-}
-
-[[noreturn]] void fail(int error, const std::string& tried) {
-  throw std::system_error(error, std::generic_category(), tried);
 }
 
 }  // namespace

@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <climits>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include "evolve/fail.h"
+#include "evolve/fd.h"
 
 namespace evolve {
 namespace {
@@ -55,10 +57,6 @@ decltype(entry::udata) mark_of_addition() noexcept {
 }
 
 constexpr timespec no_time{0, 0};
-
-[[noreturn]] void fail(int error, const std::string& tried) {
-  throw std::system_error(error, std::generic_category(), tried);
-}
 
 // How a filter is to watch for `events`; 0: not at all. Who waits only for the
 // peer's close must not be kept busy by data that nobody reads.
@@ -124,41 +122,28 @@ feature kqueue::features() const noexcept {
 
 void kqueue::add(int fd, what old, what now) {
   if (!any(old)) require_open(fd);
-  view& v = reserve(fd);
-  watched_ += !any(v.now);
+  view& v = views_.reserve(fd);
   make_room();
   v.now = now;
-  put(fd, old, now, true);
+  noted_.push_back({fd, old, now});
 }
 
 void kqueue::del(int fd, what old, what now) noexcept {
   if (!watches(fd)) return;
-  view& v = views_[static_cast<std::size_t>(fd)];
-  watched_ -= any(v.now) && !any(now);
-  v.now = now;
-  put(fd, old, now, false);
+  views_[fd].now = now;
+  noted_.push_back({fd, old, now});
 }
 
-// del() must not fail for want of memory: from all to nothing it takes at most
-// four changes for a descriptor, and so does an addition; two are collect()'s.
+// del() must not fail for want of memory. There can be three of a descriptor
+// after an addition, as there are three things to be wanted.
 void kqueue::make_room() {
-  const std::size_t most = changes_.size() + 6 * (watched_ + 1);
-  if (most > changes_.capacity()) changes_.reserve(2 * most);
+  const auto places = static_cast<std::size_t>(views_.size());
+  const std::size_t most = noted_.size() + 4 * places;
+  if (most > noted_.capacity()) noted_.reserve(2 * most);
 }
 
 bool kqueue::watches(int fd) const noexcept {
-  const auto at = static_cast<std::size_t>(fd);
-  return at < views_.size() && any(views_[at].now);
-}
-
-// A number that no descriptor has is not worth a table of that size.
-kqueue::view& kqueue::reserve(int fd) {
-  const auto at = static_cast<std::size_t>(fd);
-  if (at >= views_.size()) {
-    require_open(fd);
-    views_.resize(at + 1);
-  }
-  return views_[at];
+  return views_.has(fd) && any(views_[fd].now);
 }
 
 void kqueue::put(int fd, what old, what now, bool again) {
@@ -184,12 +169,16 @@ void kqueue::change(int fd, short filter, unsigned flags) {
 // There is room for an error in answer to each change, and more. Whatever needs
 // memory comes before the wait: what the kernel has told by then would be lost.
 void kqueue::prepare() {
-  submitted_.insert(submitted_.end(), changes_.begin(), changes_.end());
-  changes_.clear();
   const bool full = static_cast<std::size_t>(count_) == events_.size();
-  const std::size_t room = submitted_.size() + first_events;
+  const std::size_t noted = 4 * noted_.size();  // for each at most
+  const std::size_t room = changes_.size() + noted + first_events;
   events_.resize(std::max(room, full ? 2 * events_.size() : events_.size()));
+  changes_.reserve(2 * events_.capacity());  // for collect(), and so for these
   ready_.reserve(lost_.size() + events_.capacity());
+  for (const note& c : noted_) {
+    put(c.fd, c.old, c.now, c.now == c.old || any(c.now & ~c.old));
+  }
+  noted_.clear();
 }
 
 // Errors come alone: what is ready is asked for after them.
@@ -203,9 +192,9 @@ void kqueue::wait(std::optional<std::chrono::nanoseconds> timeout) {
     spec.tv_nsec = static_cast<long>((time - s).count());
   }
   count_ =
-      ::kevent(kq_.get(), submitted_.data(),
-               static_cast<count>(submitted_.size()), events_.data(),
-               static_cast<count>(events_.size()), timeout ? &spec : nullptr);
+      ::kevent(kq_.get(), changes_.data(), static_cast<count>(changes_.size()),
+               events_.data(), static_cast<count>(events_.size()),
+               timeout ? &spec : nullptr);
   if (count_ < 0 && errno != EINTR) fail(errno, "kevent");
   if (count_ <= 0 || !(events_[0].flags & EV_ERROR)) return;
   const auto errors = static_cast<std::size_t>(count_);
@@ -221,7 +210,7 @@ std::span<const ready> kqueue::collect() {
     if (!watches(r.fd)) ready_.push_back(r);
   }
   lost_.clear();
-  submitted_.clear();
+  changes_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
   for (std::size_t at = 0; at < found; ++at) report(events_[at]);
   return ready_;
@@ -238,7 +227,7 @@ void kqueue::report(const entry& found) {
 // A descriptor that is ready for reading and for writing is found twice.
 void kqueue::report_io(const entry& found) {
   const int fd = static_cast<int>(found.ident);
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   if (!any(v.now)) return;
   const what fired = from_kevent(found);
   if (v.place < ready_.size() && ready_[v.place].fd == fd &&
@@ -262,9 +251,8 @@ void kqueue::report_io(const entry& found) {
 void kqueue::refuse(const entry& refused) {
   const int fd = static_cast<int>(refused.ident);
   if (refused.data == 0 || refused.udata != mark_of_addition()) return;
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   if (!any(v.now)) return;
-  --watched_;
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;
   ready_.push_back({fd, any_io, static_cast<int>(refused.data)});
@@ -272,12 +260,10 @@ void kqueue::refuse(const entry& refused) {
 
 // Before another descriptor gets the number of one that is closed.
 void kqueue::give_up_closed() {
-  for (std::size_t at = 0; at < views_.size(); ++at) {
-    const int fd = static_cast<int>(at);
+  for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd) || is_open(fd)) continue;
     lost_.push_back({fd, any_io, EBADF});
-    --watched_;
-    views_[at].now = what::none;
+    views_[fd].now = what::none;
   }
 }
 
@@ -285,9 +271,9 @@ void kqueue::reinit() {
   give_up_closed();
   open();
   changes_.clear();
-  submitted_.clear();
-  for (std::size_t at = 0; at < views_.size(); ++at) {
-    put(static_cast<int>(at), what::none, views_[at].now, false);
+  noted_.clear();
+  for (int fd = 0; fd < views_.size(); ++fd) {
+    if (watches(fd)) noted_.push_back({fd, what::none, views_[fd].now});
   }
   for (std::size_t at = 0; at < signals_.size(); ++at) {
     if (signals_[at]) add_signal(static_cast<int>(at));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 #include "evolve/unique_fd.h"
 
 namespace evolve {
@@ -61,6 +62,13 @@ class kqueue final : public eventop {
     std::size_t place = 0;  // in ready_
   };
 
+  // That a descriptor was wanted for one thing, and is for another.
+  struct note {
+    int fd;  // the descriptor
+    what old;  // what was wanted
+    what now;  // what is
+  };
+
   void open();
   void give_up_closed();
   void put(int fd, what old, what now, bool again);  // on both filters
@@ -70,17 +78,15 @@ class kqueue final : public eventop {
   void submit(const entry& change);
   void make_room();
   bool watches(int fd) const noexcept;  // whether anything is wanted of it
-  view& reserve(int fd);
   void report(const entry& found);  // signal, descriptor or error
   void report_io(const entry& found);
   void refuse(const entry& refused);
 
   unique_fd kq_;  // where the knotes are
   pid_t owner_ = 0;  // the process that has opened it
-  std::vector<view> views_;  // by descriptor
-  std::size_t watched_ = 0;  // how many views want something
-  std::vector<entry> changes_;  // since the last wait
-  std::vector<entry> submitted_;  // what goes along with this one
+  fd_table<view> views_;
+  std::vector<note> noted_;  // what has changed since the last wait
+  std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
   std::vector<ready> lost_;  // what the process has no more

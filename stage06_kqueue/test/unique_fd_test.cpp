@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -6,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "evolve/fd.h"
 #include "evolve/unique_fd.h"
 
 namespace evolve {
@@ -16,10 +16,6 @@ static_assert(!std::is_copy_constructible_v<unique_fd>);
 static_assert(!std::is_copy_assignable_v<unique_fd>);
 static_assert(std::is_nothrow_move_constructible_v<unique_fd>);
 static_assert(std::is_nothrow_move_assignable_v<unique_fd>);
-
-bool is_open(int fd) {
-  return ::fcntl(fd, F_GETFD) != -1;
-}
 
 unique_fd make() {
   return unique_fd(::dup(STDERR_FILENO));

@@ -2,12 +2,11 @@
 /// What has changed since the kernel was told last.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
+#include "evolve/fd_table.h"
 #include "evolve/what.h"
 
 namespace evolve {
@@ -35,13 +34,12 @@ class changelist {
 
   /// Makes room for `fd`, so that note() cannot fail.
   void reserve(int fd) {
-    if (static_cast<std::size_t>(fd) >= place_.size()) grow(fd);
+    if (!idxplus1_.has(fd)) grow(fd);
   }
 
   /// Whether `fd` has changed.
   bool has(int fd) const noexcept {
-    const auto at = static_cast<std::size_t>(fd);
-    return at < place_.size() && place_[at] != nowhere;
+    return idxplus1_.has(fd) && idxplus1_[fd] != 0;
   }
 
   /// `fd` was wanted for `old`, and is for `now`; when they are the same, the
@@ -58,13 +56,11 @@ class changelist {
   void clear() noexcept;
 
  private:
-  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};  // in changes_
-
   void grow(int fd);  // has places for it, and for some more
 
   std::unique_ptr<change[]> changes_;  // in the order of the first
   std::uint32_t count_ = 0;  // how many there are
-  std::vector<std::uint32_t> place_;  // by descriptor: where in changes_
+  fd_table<std::uint32_t> idxplus1_;  // its change, counted from 1; or 0
 };
 
 }  // namespace evolve

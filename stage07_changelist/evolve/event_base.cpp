@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "evolve/fd.h"
 #include "evolve/log.h"
 
 namespace evolve {

@@ -51,7 +51,7 @@ void evmap::slot::count(what waits, std::uint32_t by) noexcept {
 }
 
 void evmap::add(eventop& evsel, event& ev) {
-  slot& s = reserve(ev.fd_);
+  slot& s = io_.reserve(ev.fd_);
   require_possible(evsel, ev);
   require_agreement(s.events, ev);
   const what now = s.wanted | (ev.events_ & (any_io | what::et));
@@ -64,30 +64,18 @@ void evmap::add(eventop& evsel, event& ev) {
 }
 
 void evmap::del(eventop& evsel, event& ev) noexcept {
-  slot& s = io_[static_cast<std::size_t>(ev.fd_)];
+  slot& s = io_[ev.fd_];
   s.events.remove(ev);
   s.count(ev.events_, ~std::uint32_t{0});  // one less
   const what old = std::exchange(s.wanted, s.counted());
   if (s.wanted != old) evsel.del(ev.fd_, old, s.wanted);
 }
 
-// A number that no descriptor has is not worth a table of that size. A table
-// grows by half, since twice as much would often be for nothing.
-evmap::slot& evmap::reserve(int fd) {
-  const auto at = static_cast<std::size_t>(fd);
-  if (at >= io_.size()) {
-    require_open(fd);
-    if (at >= io_.capacity()) io_.reserve(at + at / 2 + 1);
-    io_.resize(at + 1);
-  }
-  return io_[at];
-}
-
 void evmap::self_check() const {
   for (int fd = 0; fd < size(); ++fd) {
     slot found;
     for (const event& ev : waiting_on(fd)) found.count(ev.events_, 1);
-    const slot& kept = io_[static_cast<std::size_t>(fd)];
+    const slot& kept = io_[fd];
     if (found.nread == kept.nread && found.nwrite == kept.nwrite &&
         found.nclose == kept.nclose) {
       continue;

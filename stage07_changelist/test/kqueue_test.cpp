@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "evolve/event_base.h"
+#include "evolve/fd.h"
 #include "evolve/kqueue.h"
 #include "evolve/unique_fd.h"
 #include "test/child_process.h"

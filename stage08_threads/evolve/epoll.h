@@ -12,6 +12,7 @@
 
 #include "evolve/clock.h"
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 #include "evolve/ghosts.h"
 #include "evolve/unique_fd.h"
 
@@ -59,15 +60,12 @@ class epoll : public eventop {
  protected:
   /// Whether the kernel was asked to watch `fd`.
   bool watches(int fd) const noexcept {
-    const auto at = static_cast<std::size_t>(fd);
-    return at < views_.size() && any(views_[at].now);
+    return views_.has(fd) && any(views_[fd].now);
   }
 
   /// Has a place in the table for `fd`.
   /// \throws std::system_error with EBADF when `fd` is no open descriptor.
-  void reserve(int fd) {
-    if (static_cast<std::size_t>(fd) >= views_.size()) grow(fd);
-  }
+  void reserve(int fd) { views_.reserve(fd); }
 
   /// Tells the kernel that `fd` was watched for `old`, and is to be for `now`.
   /// Returns 0 or what the kernel had against it. Requires reserve().
@@ -97,7 +95,6 @@ class epoll : public eventop {
     std::uint32_t deleted = 0;  // the last one that the kernel has taken off
   };
 
-  void grow(int fd);  // has places for it and all below
   int control(int op, int fd, what now) noexcept;  // epoll_ctl(); 0 or errno
   void make_room();
   int wait_precisely(duration timeout);
@@ -114,7 +111,7 @@ class epoll : public eventop {
   bool rebuild(bool ours);
 
   unique_fd epoll_;  // where the kernel remembers
-  std::vector<view> views_;  // by descriptor
+  fd_table<view> views_;
   std::vector<epoll_event> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
   bool full_ = false;  // there may be more

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "evolve/event.h"
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 
 namespace evolve {
 
@@ -14,8 +14,7 @@ namespace evolve {
 /// for the kernel.
 ///
 /// Ten events may read one descriptor: the kernel hears of the first that
-/// comes and of the last that goes. Descriptors are small numbers, so the map
-/// is a vector.
+/// comes and of the last that goes.
 ///
 /// \libevent{evmap.c,event_io_map}
 class evmap {
@@ -39,12 +38,10 @@ class evmap {
 
   /// The events that wait on `fd`. Requires that `fd` has been on the map.
   /// \libevent{evmap.c,evmap_io_active_}
-  const list& waiting_on(int fd) const noexcept {
-    return io_[static_cast<std::size_t>(fd)].events;
-  }
+  const list& waiting_on(int fd) const noexcept { return io_[fd].events; }
 
   /// One more than the greatest descriptor that has been on the map.
-  int size() const noexcept { return static_cast<int>(io_.size()); }
+  int size() const noexcept { return io_.size(); }
 
   /// \throws std::logic_error when the counts of a descriptor are not those of
   ///     its events.
@@ -65,9 +62,7 @@ class evmap {
     void count(what waits, std::uint32_t by) noexcept;  // 1 or minus 1 more
   };
 
-  slot& reserve(int fd);
-
-  std::vector<slot> io_;  // by descriptor
+  fd_table<slot> io_;
 };
 
 }  // namespace evolve

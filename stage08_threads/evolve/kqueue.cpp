@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <climits>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include "evolve/fail.h"
+#include "evolve/fd.h"
 
 namespace evolve {
 namespace {
@@ -66,10 +68,6 @@ decltype(entry::udata) mark_of_addition() noexcept {
 }
 
 constexpr timespec no_time{0, 0};
-
-[[noreturn]] void fail(int error, const std::string& tried) {
-  throw std::system_error(error, std::generic_category(), tried);
-}
 
 // How a filter is to watch for `events`; 0: not at all. Who waits only for the
 // peer's close must not be kept busy by data that nobody reads.
@@ -135,7 +133,7 @@ feature kqueue::features() const noexcept {
 
 void kqueue::add(int fd, what old, what now) {
   if (!any(old) && !noted_.has(fd)) require_open(fd);
-  view& v = reserve(fd);
+  view& v = views_.reserve(fd);
   noted_.reserve(fd);
   v.now = now;
   noted_.note(fd, old, now);
@@ -143,23 +141,12 @@ void kqueue::add(int fd, what old, what now) {
 
 void kqueue::del(int fd, what old, what now) noexcept {
   if (!watches(fd) && !noted_.has(fd)) return;
-  views_[static_cast<std::size_t>(fd)].now = now;
+  views_[fd].now = now;
   noted_.note(fd, old, now);
 }
 
 bool kqueue::watches(int fd) const noexcept {
-  const auto at = static_cast<std::size_t>(fd);
-  return at < views_.size() && any(views_[at].now);
-}
-
-// A number that no descriptor has is not worth a table of that size.
-kqueue::view& kqueue::reserve(int fd) {
-  const auto at = static_cast<std::size_t>(fd);
-  if (at >= views_.size()) {
-    require_open(fd);
-    views_.resize(at + 1);
-  }
-  return views_[at];
+  return views_.has(fd) && any(views_[fd].now);
 }
 
 void kqueue::put(int fd, what old, what now, bool again) {
@@ -244,7 +231,7 @@ void kqueue::report(const entry& found) {
 // A descriptor that is ready for reading and for writing is found twice.
 void kqueue::report_io(const entry& found) {
   const int fd = static_cast<int>(found.ident);
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   if (!any(v.now) || noted_.ended(fd)) return;
   const what fired = from_kevent(found);
   if (v.place < ready_.size() && ready_[v.place].fd == fd &&
@@ -269,7 +256,7 @@ void kqueue::report_io(const entry& found) {
 void kqueue::refuse(const entry& refused) {
   const int fd = static_cast<int>(refused.ident);
   if (refused.data == 0 || refused.udata != mark_of_addition()) return;
-  view& v = views_[static_cast<std::size_t>(fd)];
+  view& v = views_[fd];
   if (!any(v.now)) return;
   // What is not the same any more is asked for again.
   if (noted_.has(fd)) return noted_.note(fd, v.now, v.now);
@@ -280,11 +267,10 @@ void kqueue::refuse(const entry& refused) {
 
 // Before another descriptor gets the number of one that is closed.
 void kqueue::give_up_closed() {
-  for (std::size_t at = 0; at < views_.size(); ++at) {
-    const int fd = static_cast<int>(at);
+  for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd) || is_open(fd)) continue;
     lost_.push_back({fd, any_io, EBADF});
-    views_[at].now = what::none;
+    views_[fd].now = what::none;
   }
 }
 
@@ -293,9 +279,8 @@ void kqueue::reinit() {
   open();
   changes_.clear();
   noted_.clear();
-  for (std::size_t at = 0; at < views_.size(); ++at) {
-    const int fd = static_cast<int>(at);
-    if (watches(fd)) noted_.note(fd, what::none, views_[at].now);
+  for (int fd = 0; fd < views_.size(); ++fd) {
+    if (watches(fd)) noted_.note(fd, what::none, views_[fd].now);
   }
   for (std::size_t at = 0; at < signals_.size(); ++at) {
     if (signals_[at]) add_signal(static_cast<int>(at));

@@ -15,6 +15,7 @@
 
 #include "evolve/changelist.h"
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 #include "evolve/unique_fd.h"
 
 namespace evolve {
@@ -73,14 +74,13 @@ class kqueue final : public eventop {
   void change(int fd, short filter, unsigned flags);  // one entry
   void submit(const entry& change);
   bool watches(int fd) const noexcept;  // whether anything is wanted of it
-  view& reserve(int fd);
   void report(const entry& found);  // signal, descriptor or error
   void report_io(const entry& found);
   void refuse(const entry& refused);
 
   unique_fd kq_;  // where the knotes are
   pid_t owner_ = 0;  // the process that has opened it
-  std::vector<view> views_;  // by descriptor
+  fd_table<view> views_;
   changelist noted_;  // what has changed since the last wait
   std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found

@@ -4,9 +4,11 @@
 
 #include <poll.h>
 
+#include <cstddef>
 #include <vector>
 
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 
 namespace evolve {
 
@@ -33,8 +35,9 @@ class poll final : public eventop {
   void drop(pollfd& gone) noexcept;
 
   std::vector<pollfd> set_;  // what is wanted, without gaps
-  std::vector<int> index_;  // where in set_ a descriptor is, or -1
-  std::vector<bool> fresh_;  // by descriptor: new since polled_ was copied
+  fd_table<std::size_t> idxplus1_;  // its place in set_, counted from 1; or 0
+  fd_table<unsigned> added_;  // in which turn a descriptor was added
+  unsigned turn_ = 0;  // how often polled_ has been copied
   bool changed_ = false;  // set_ is no longer what polled_ is a copy of
   std::vector<pollfd> polled_;  // what the kernel is asked, and has answered
   int count_ = 0;  // in how many places it has answered

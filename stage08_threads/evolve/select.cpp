@@ -4,7 +4,9 @@
 #include <bit>
 #include <cerrno>
 #include <climits>
-#include <system_error>
+
+#include "evolve/fail.h"
+#include "evolve/fd.h"
 
 namespace evolve {
 namespace {
@@ -20,8 +22,7 @@ fd_set* as_fd_set(auto& words) noexcept {
 void select::add(int fd, what old, what now) {
   if (!any(old)) require_open(fd);
   const std::size_t words = static_cast<std::size_t>(fd) / word_bits + 1;
-  const auto at = static_cast<std::size_t>(fd);
-  if (at >= fresh_.size()) fresh_.resize(at + 1);
+  unsigned& added = added_.reserve(fd);
   for (bits& half : wanted_) {
     if (half.capacity() < words) half.reserve(2 * words);
   }
@@ -29,7 +30,7 @@ void select::add(int fd, what old, what now) {
     if (half.size() < words) half.resize(words);
   }
   set(fd, now);
-  if (!any(old)) fresh_[at] = true;
+  if (!any(old)) added = turn_;
   nfds_ = std::max(nfds_, fd + 1);
 }
 
@@ -60,7 +61,7 @@ void select::set(int fd, what now) noexcept {
 void select::prepare() {
   asked_ = wanted_;
   asked_nfds_ = nfds_;
-  fresh_.assign(fresh_.size(), false);
+  ++turn_;
   ready_.reserve(static_cast<std::size_t>(nfds_));
 }
 
@@ -72,9 +73,7 @@ void select::wait(std::optional<std::chrono::nanoseconds> timeout) {
       ::select(asked_nfds_, as_fd_set(asked_[reading]),
                as_fd_set(asked_[writing]), nullptr, ms < 0 ? nullptr : &tv);
   bad_ = count_ < 0 && errno == EBADF;
-  if (count_ < 0 && errno != EINTR && errno != EBADF) {
-    throw std::system_error(errno, std::generic_category(), "select");
-  }
+  if (count_ < 0 && errno != EINTR && errno != EBADF) fail(errno, "select");
 }
 
 std::span<const ready> select::collect() {
@@ -90,11 +89,12 @@ void select::collect_ready() {
     const word out = asked_[writing][w];
     for (word both = in | out; both != 0; both &= both - 1) {
       const int bit = std::countr_zero(both);
-      if (fresh_[w * word_bits + static_cast<std::size_t>(bit)]) continue;
+      const int fd = static_cast<int>(w * word_bits) + bit;
+      if (added_[fd] == turn_) continue;
       what fired = what::none;
       if (in >> bit & 1) fired |= what::read;
       if (out >> bit & 1) fired |= what::write;
-      ready_.push_back({static_cast<int>(w * word_bits) + bit, fired, 0});
+      ready_.push_back({fd, fired, 0});
     }
   }
 }

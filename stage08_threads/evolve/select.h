@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 
 namespace evolve {
 
@@ -48,7 +49,8 @@ class select final : public eventop {
 
   std::array<bits, 2> wanted_;  // what add() and del() have made of it
   std::array<bits, 2> asked_;  // the copy that the kernel overwrites
-  std::vector<bool> fresh_;  // by descriptor: new since asked_ was copied
+  fd_table<unsigned> added_;  // in which turn a descriptor was added
+  unsigned turn_ = 0;  // how often asked_ has been copied
   int nfds_ = 0;  // one more than the greatest descriptor
   int asked_nfds_ = 0;  // the same when asked_ was copied
   int count_ = 0;  // how many bits the kernel left

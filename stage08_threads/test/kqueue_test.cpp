@@ -25,6 +25,7 @@
 
 #include "evolve/clock.h"
 #include "evolve/event_base.h"
+#include "evolve/fd.h"
 #include "evolve/kqueue.h"
 #include "evolve/unique_fd.h"
 #include "test/child_process.h"

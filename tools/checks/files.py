@@ -95,11 +95,14 @@ def _conditionals(text):
                 yield start, k, condition
 
 
-# Where a line or two depend on the system: the table of its methods, and what wakes a loop.
-_OF_THE_SYSTEM = ("evolve/eventop.cpp", "evolve/notifier.cpp", "evolve/self_pipe.cpp")
+# Where a line or two depend on the system: the table of its methods, what a descriptor may be, and
+# what wakes a loop.
+_OF_THE_SYSTEM = ("evolve/eventop.cpp", "evolve/fd.cpp", "evolve/notifier.cpp",
+                  "evolve/self_pipe.cpp")
 # What they, and tests, may ask of it: is it Linux, or macOS, has it kqueue, or this flag or call?
-_OF_SYSTEMS = {"ifdef __linux__", "ifdef __APPLE__", "ifdef POLLRDHUP", "ifdef O_PATH",
-               "ifdef SYS_epoll_pwait2",
+# And are there assertions?
+_OF_SYSTEMS = {"ifndef NDEBUG", "ifdef __linux__", "ifdef __APPLE__", "ifdef POLLRDHUP", 
+               "ifdef O_PATH", "ifdef SYS_epoll_pwait2",
                "if __has_include(<sys/event.h>) && !defined(EVOLVE_NO_KQUEUE)"}
 # The interface of kqueue as the BSDs have it, which is made of macros.
 _STAND_IN = "test/kqueue_on_epoll/sys/event.h"
@@ -107,7 +110,7 @@ _STAND_IN = "test/kqueue_on_epoll/sys/event.h"
 
 def _may_branch(path, text, start, end, condition):
     """Whether an #if is around a whole file, names a kernel's constant for a backend, or asks for
-    the system in a test or in one of three files of the library."""
+    the system in a test or in one of a few files of the library."""
     if path.parent.name == "test" or path.as_posix().endswith(_OF_THE_SYSTEM):
         if condition in _OF_SYSTEMS:
             return True

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from checks.core import Note, below, lines, rule
 
 LAYERS = [
-    {"what", "tailq", "counter", "callback", "clock", "ghosts", "unique_fd", "self_pipe", "log", "evthread",
-     "task_queue"},
+    {"bitmask", "fail", "fd", "fd_table", "what", "tailq", "counter", "callback", "clock", "ghosts",
+     "unique_fd", "self_pipe", "log", "evthread", "task_queue"},
     {"event", "eventop"},
     {"active_queues", "evmap", "min_heap", "common_timeout", "changelist",
      "poll", "select", "epoll", "epoll_changelist", "kqueue"},

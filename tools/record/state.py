@@ -5,7 +5,7 @@ from pathlib import Path
 import gdb
 
 from record import words
-from record.memory import (flags, get, held, nanoseconds, number, pairs, pointee, queue,
+from record.memory import (flags, get, held, members, nanoseconds, number, pairs, pointee, queue,
                            vector)
 
 
@@ -18,7 +18,7 @@ def _map(base, name, stage):
     if stage == 1:  # one event each
         slots = enumerate(vector(get(base, "by_fd_")))
         return {str(fd): [name(ev)] for fd, ev in slots if int(ev)}
-    slots = vector(get(base, "io_", "io_"))
+    slots = vector(get(base, "io_", "io_", "places_"))
     waiting = ((fd, queue(get(slot, "events"), "io_next_")) for fd, slot in enumerate(slots))
     return {str(fd): [name(ev) for ev in events] for fd, events in waiting if events}
 
@@ -84,12 +84,19 @@ def _epoll(backend):
 
 def _epoll_changelist(backend):
     """The same, and what is noted until the next wait."""
+    return {**_epoll(backend), "changes": _noted(backend)}
+
+
+def _noted(backend):
+    """What a backend has noted until the next wait, in a changelist or a plain vector."""
     noted = get(backend, "noted_")
-    first = pointer_of(get(noted, "changes_"))
-    changes = [(first + k).dereference() for k in range(int(get(noted, "count_")))]
-    return {**_epoll(backend), "changes": [
-        f"fd {int(get(c, 'fd'))}: {_what(get(c, 'old'))} → {_what(get(c, 'now'))}"
-        + (", doubted" if bool(get(c, "doubted")) else "") for c in changes]}
+    if str(noted.type).startswith("std::vector"):
+        changes = vector(noted)
+    else:
+        first = pointer_of(get(noted, "changes_"))
+        changes = [(first + k).dereference() for k in range(int(get(noted, "count_")))]
+    return [f"fd {int(get(c, 'fd'))}: {_what(get(c, 'old'))} → {_what(get(c, 'now'))}"
+            + (", doubted" if "doubted" in members(c) and get(c, "doubted") else "") for c in changes]
 
 
 def pointer_of(array):
@@ -123,7 +130,8 @@ def _kqueue(backend):
                 who = words.signal_name(ident) if filter_ == "SIGNAL" else str(ident)
                 found.setdefault(who, []).append(filter_ + mode)
     return {"kernel": {ident: ", ".join(filters) for ident, filters in found.items()},
-            "changes": [kevent(entry) for entry in vector(get(backend, "changes_"))]}
+            "changes": _noted(backend) + [kevent(entry) for entry in
+                                          vector(get(backend, "changes_"))]}
 
 
 _BACKENDS = {"evolve::poll": _poll, "evolve::epoll": _epoll, "evolve::kqueue": _kqueue,
