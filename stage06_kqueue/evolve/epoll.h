@@ -91,7 +91,8 @@ class epoll final : public eventop {
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
   void take_all(std::size_t found);  // of what the kernel has found
-  bool take(const epoll_event& found);
+  bool take(const epoll_event& found, ready& r) const noexcept;
+  bool is_stale(const epoll_event& found) const noexcept;
   void tell_lost();  // as far as there is room
   int probe(int fd) noexcept;
   bool is_ours() noexcept;  // the epoll, as far as can be shown

@@ -200,8 +200,17 @@ std::span<const ready> epoll::collect() {
 }
 
 inline void epoll::take_all(std::size_t found) {
+  ready_.resize(found);
+  std::size_t taken = 0;
   int stale = 0;
-  for (std::size_t at = 0; at < found; ++at) stale += !take(events_[at]);
+  for (std::size_t at = 0; at < found; ++at) {
+    if (take(events_[at], ready_[taken])) {
+      ++taken;
+    } else {
+      stale += is_stale(events_[at]);
+    }
+  }
+  ready_.resize(taken);
   full_ = found == events_.size();
   if (stale > 0) ghosts_.appear(stale, count_, clock::now());
 }
@@ -218,15 +227,22 @@ void epoll::tell_lost() {
   }
 }
 
-// Whether it is a registration that we know of.
-bool epoll::take(const epoll_event& found) {
+// Whether it is of a registration that we know of. `r` says of which then.
+inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   const std::uint64_t key = found.data.u64;
-  if (key == timer_key) return true;
+  if (key == timer_key) return false;
   const int fd = static_cast<int>(key);  // its lower half
   const view& v = views_[fd];
-  if (!any(v.now) || v.generation != key >> 32) return v.deleted == key >> 32;
-  ready_.push_back({fd, from_epoll(found.events), 0});
+  if (!any(v.now) || v.generation != key >> 32) return false;
+  r = {fd, from_epoll(found.events), 0};
   return true;
+}
+
+// Whether it is of a registration that nobody knows any more.
+bool epoll::is_stale(const epoll_event& found) const noexcept {
+  const std::uint64_t key = found.data.u64;
+  if (key == timer_key) return false;
+  return views_[static_cast<int>(key)].deleted != key >> 32;
 }
 
 // The child may have closed what it had, and have other files by these numbers.
