@@ -91,7 +91,7 @@ class event_base {
   std::vector<event*> by_fd_;  // by descriptor: the event on it, or null
   active_queues activequeues_;  // the events that are due
   std::size_t event_count_ = 0;  // the events that wait for something
-  bool running_loop_ = false;  // dispatch() is being called
+  bool running_loop_ = false;  // a run is in progress
 };
 
 }  // namespace evolve

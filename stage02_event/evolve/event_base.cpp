@@ -181,10 +181,11 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
 bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;
-  visit([&infos](const event& ev) {
+  const auto note = [&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
     infos.push_back(info);
-  });
+  };
+  visit(note);
   return std::all_of(infos.begin(), infos.end(), each);
 }
 
@@ -301,11 +302,14 @@ inline bool event_base::drains() const noexcept {
          any(flags_ & loop_flags::nonblock);
 }
 
+// Whether there is no time to sleep.
+inline bool event_base::hurries() const noexcept {
+  return drains() || !activequeues_.empty();
+}
+
 std::optional<std::chrono::nanoseconds> event_base::timeout_next()
     const noexcept {
-  if (drains() || !activequeues_.empty()) {
-    return std::chrono::nanoseconds(0);
-  }
+  if (hurries()) return std::chrono::nanoseconds(0);
   return std::nullopt;
 }
 

@@ -239,6 +239,7 @@ class event_base {
   request asked() const noexcept;  // of this run, or else of the last one
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
+  bool hurries() const noexcept;
   // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
   void activate(const ready& r);  // makes due the events on it
@@ -263,7 +264,7 @@ class event_base {
   event* running_ = nullptr;  // the event that is being called
   std::size_t running_priority_ = 0;  // the queue that is being served
   loop_flags flags_ = loop_flags::none;  // as loop() was told
-  bool running_loop_ = false;  // there is one
+  bool running_loop_ = false;  // a run is in progress
   request requests_ = request::none;  // to it, or to the next one
   request got_ = request::none;  // to the last one
 };

@@ -242,11 +242,12 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
 bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;
-  visit([&infos](const event& ev) {
+  const auto note = [&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
     if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
     infos.push_back(info);
-  });
+  };
+  visit(note);
   return std::all_of(infos.begin(), infos.end(), each);
 }
 
@@ -479,9 +480,14 @@ inline bool event_base::drains() const noexcept {
          any(flags_ & loop_flags::nonblock);
 }
 
+// Whether there is no time to sleep.
+inline bool event_base::hurries() const noexcept {
+  return drains() || !activequeues_.empty();
+}
+
 // With a new look at the clock: callbacks may have taken their time.
 std::optional<duration> event_base::timeout_next() noexcept {
-  if (drains() || !activequeues_.empty()) return duration::zero();
+  if (hurries()) return duration::zero();
   if (timeheap_.empty()) return std::nullopt;
   for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
   return std::max(timeheap_.deadline() - clock_(), duration::zero());

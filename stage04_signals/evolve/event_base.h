@@ -338,7 +338,7 @@ class event_base {
   event* running_ = nullptr;  // the event that is being called
   std::size_t running_priority_ = 0;  // the queue that is being served
   loop_flags flags_ = loop_flags::none;  // as loop() was told
-  bool running_loop_ = false;  // there is one
+  bool running_loop_ = false;  // a run is in progress
   request requests_ = request::none;  // to it, or to the next one
   request got_ = request::none;  // to the last one
 };

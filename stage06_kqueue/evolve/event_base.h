@@ -366,7 +366,7 @@ class event_base {
   bool limited_ = false;  // it may not call all
   int callbacks_left_ = 0;  // how much of that is left
   time_point turn_end_{};  // until when it may
-  bool running_loop_ = false;  // there is one
+  bool running_loop_ = false;  // a run is in progress
   request requests_ = request::none;  // to it, or to the next one
   request got_ = request::none;  // to the last one
 };

@@ -292,11 +292,12 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
 bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;
-  visit([&infos](const event& ev) {
+  const auto note = [&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
     if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
     infos.push_back(info);
-  });
+  };
+  visit(note);
   return std::all_of(infos.begin(), infos.end(), each);
 }
 
