@@ -3,10 +3,9 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
-#include "evolve/fd.h"
+#include "evolve/fail.h"
 
 namespace evolve {
 
@@ -37,8 +36,8 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
                    : throw std::invalid_argument("event_base: no backend")) {}
 
 event_base::~event_base() {
-  for (event* ev : by_fd_) {
-    if (ev) del(*ev);
+  for (int fd = 0; fd < by_fd_.size(); ++fd) {
+    if (by_fd_[fd]) del(*by_fd_[fd]);
   }
   while (!activequeues_.empty()) del(activequeues_.front());
 }
@@ -76,22 +75,17 @@ void event_base::del(event& ev) noexcept {
 }
 
 inline void event_base::watch(event& ev) {
-  const auto at = static_cast<std::size_t>(ev.fd_);
-  if (at >= by_fd_.size()) {
-    require_open(ev.fd_);
-    by_fd_.resize(at + 1);
-  }
-  if (by_fd_[at]) {
-    throw std::system_error(EEXIST, std::generic_category(),
-                            "event::add: another event waits on descriptor " +
-                                std::to_string(ev.fd_));
+  event*& place = by_fd_.reserve(ev.fd_);
+  if (place) {
+    fail(EEXIST, "event::add: another event waits on descriptor " +
+                     std::to_string(ev.fd_));
   }
   evsel_->add(ev.fd_, what::none, ev.events_ & any_io);
-  by_fd_[at] = &ev;
+  place = &ev;
 }
 
 inline void event_base::unwatch(event& ev) noexcept {
-  by_fd_[static_cast<std::size_t>(ev.fd_)] = nullptr;
+  by_fd_[ev.fd_] = nullptr;
   evsel_->del(ev.fd_, ev.events_ & any_io, what::none);
 }
 
@@ -107,7 +101,7 @@ std::optional<std::chrono::nanoseconds> event_base::timeout_next()
 
 // Inline, like all that this file alone calls for each event.
 inline void event_base::activate(const ready& r) {
-  event& ev = *by_fd_[static_cast<std::size_t>(r.fd)];
+  event& ev = *by_fd_[r.fd];
   if (r.error == 0) return activate(ev, ev.events_ & r.fired);
   del(ev);
   activate(ev, what::unwatched);

@@ -7,11 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "evolve/active_queues.h"
 #include "evolve/event.h"
 #include "evolve/eventop.h"
+#include "evolve/fd_table.h"
 
 namespace evolve {
 
@@ -88,7 +88,7 @@ class event_base {
   void unmark(event& ev, evlist state) noexcept;  // the reverse
 
   std::unique_ptr<eventop> evsel_;  // the backend
-  std::vector<event*> by_fd_;  // by descriptor: the event on it, or null
+  fd_table<event*> by_fd_;  // the event on a descriptor, or null
   active_queues activequeues_;  // the events that are due
   std::size_t event_count_ = 0;  // the events that wait for something
   bool running_loop_ = false;  // a run is in progress

@@ -2,6 +2,7 @@
 /// A queue that lives inside its elements.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <iterator>
 
@@ -70,7 +71,10 @@ class tailq {
   bool empty() const noexcept { return first_ == nullptr; }
 
   /// The element that has waited longest. Requires that there is one.
-  T& front() const noexcept { return *first_; }
+  T& front() const noexcept {
+    assert(!empty());
+    return *first_;
+  }
 
   /// At the front.
   iterator begin() const noexcept { return iterator(first_); }
@@ -80,6 +84,7 @@ class tailq {
 
   /// Requires that `element` is not on a queue through this entry.
   void push_back(T& element) noexcept {
+    assert(first_ != &element && last_ != &element);
     element.*Entry = {nullptr, last_};
     (last_ ? (last_->*Entry).next : first_) = &element;
     last_ = &element;
@@ -88,6 +93,8 @@ class tailq {
   /// Requires that `element` is on this queue.
   void remove(T& element) noexcept {
     const auto [next, prev] = element.*Entry;
+    assert((prev ? (prev->*Entry).next : first_) == &element);
+    assert((next ? (next->*Entry).prev : last_) == &element);
     (prev ? (prev->*Entry).next : first_) = next;
     (next ? (next->*Entry).prev : last_) = prev;
   }

@@ -2,6 +2,7 @@
 /// Time, as the loop reckons it.
 #pragma once
 
+#include <cassert>
 #include <chrono>
 
 namespace evolve {
@@ -24,6 +25,7 @@ using clock_reader = time_point (*)();
 /// `length` after `start`; the end of time when that is later than it.
 /// Requires that `length` is not negative.
 constexpr time_point after(time_point start, duration length) noexcept {
+  assert(length >= duration::zero());
   const duration left = time_point::max() - start;
   return length < left ? start + length : time_point::max();
 }

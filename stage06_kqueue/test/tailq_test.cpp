@@ -146,6 +146,26 @@ TEST_F(Tailq, ItsEndDoesNothingToItsElements) {
   EXPECT_EQ(values(on), (numbers{0, 1, 2, 3}));
 }
 
+#ifndef NDEBUG
+using TailqDeathTest = Tailq;
+
+TEST_F(TailqDeathTest, DiesOfAnElementThatIsOnItAlready) {
+  EXPECT_DEATH(on.push_back(nodes[3]), "last_ != &element");
+}
+
+TEST_F(TailqDeathTest, DiesOfTheRemovalOfWhatIsNotOnIt) {
+  node other{9};
+  EXPECT_DEATH(on.remove(other), "== &element");
+
+  on.remove(nodes[1]);
+  EXPECT_DEATH(on.remove(nodes[1]), "== &element");
+}
+
+TEST_F(TailqDeathTest, DiesOfTheQuestionWhoIsFirstOfNone) {
+  EXPECT_DEATH(queue().front(), "empty");
+}
+#endif
+
 TEST_F(Tailq, TellsWhoCameLast) {
   EXPECT_EQ(on.back(), &nodes[3]);
 

@@ -182,6 +182,25 @@ TEST_F(MinHeap, FindsAnEventThatIsOnTwoHeaps) {
   EXPECT_THROW(heap.self_check(), std::logic_error);
 }
 
+#ifndef NDEBUG
+using MinHeapDeathTest = MinHeap;
+
+TEST_F(MinHeapDeathTest, DiesOfAnEventThatIsOnItAlready) {
+  event& ev = due_in(1ms);
+  push(ev);
+  EXPECT_DEATH(push(ev), "holds");
+}
+
+TEST_F(MinHeapDeathTest, DiesOfWhatItHasNoRoomFor) {
+  EXPECT_DEATH(heap.push(due_in(1ms)), "capacity_");
+}
+
+TEST_F(MinHeapDeathTest, DiesOfTheErasureOfWhatIsNotOnIt) {
+  push(1);
+  EXPECT_DEATH(heap.erase(due_in(1ms)), "holds");
+}
+#endif
+
 /// The heap of a base: in what order timers are called.
 class TimerOrder : public OnManualClock {
  protected:

@@ -40,7 +40,13 @@ bool min_heap::before_equal(const entry& a, const entry& b) noexcept {
   return static_cast<std::int32_t>(a.ev->sequence_ - b.ev->sequence_) < 0;
 }
 
+// An event keeps the number of its place when it has left.
+bool min_heap::holds(const event& ev) const noexcept {
+  return ev.heap_index_ < size_ && heap_[ev.heap_index_].ev == &ev;
+}
+
 bool min_heap::mend() noexcept {
+  assert(!empty());
   if (!too_early(heap_[0])) return false;
   sift_down(0, {top().deadline_, &top()});
   return true;
@@ -59,10 +65,12 @@ bool min_heap::resize(std::size_t capacity) noexcept {
 }
 
 void min_heap::push(event& ev) noexcept {
+  assert(size_ < capacity_ && !holds(ev));
   sift_up(size_++, {ev.deadline_, &ev});
 }
 
 void min_heap::adjust(event& ev) noexcept {
+  assert(holds(ev));
   const entry old = heap_[ev.heap_index_];
   if (ev.deadline_ > old.deadline) {
     // Too early now, and so the first among its equals.
@@ -75,6 +83,7 @@ void min_heap::adjust(event& ev) noexcept {
 }
 
 void min_heap::erase(event& ev) noexcept {
+  assert(holds(ev));
   const std::size_t hole = ev.heap_index_;
   const entry last = heap_[--size_];
   if (hole < size_) {

@@ -2,6 +2,7 @@
 /// The events that have a deadline, the earliest first.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -41,11 +42,17 @@ class min_heap {
 
   /// The first entry's event. Requires that there is one.
   /// \libevent{minheap-internal.h,min_heap_top_}
-  event& top() const noexcept { return *heap_[0].ev; }
+  event& top() const noexcept {
+    assert(!empty());
+    return *heap_[0].ev;
+  }
 
   /// The first entry's deadline: no event's is earlier. Requires that there is
   /// one.
-  time_point deadline() const noexcept { return heap_[0].deadline; }
+  time_point deadline() const noexcept {
+    assert(!empty());
+    return heap_[0].deadline;
+  }
 
   /// Whether the first entry was earlier than its event; then it has been put
   /// where it belongs. Requires that there is one.
@@ -74,6 +81,7 @@ class min_heap {
 
   /// One of the events, in no useful order. Requires `at` < size().
   const event& operator[](std::size_t at) const noexcept {
+    assert(at < size_);
     return *heap_[at].ev;
   }
 
@@ -91,6 +99,7 @@ class min_heap {
   static bool too_early(const entry& e) noexcept;  // and has to be mended
   static bool before(const entry& a, const entry& b) noexcept;  // by place
   static bool before_equal(const entry& a, const entry& b) noexcept;
+  bool holds(const event& ev) const noexcept;
   void grow();  // doubles the room
   bool resize(std::size_t capacity) noexcept;  // false: all is as it was
   void put(std::size_t at, const entry& moved) noexcept;  // and says so

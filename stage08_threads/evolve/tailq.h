@@ -2,6 +2,7 @@
 /// A queue that lives inside its elements.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <iterator>
 
@@ -70,7 +71,10 @@ class tailq {
   bool empty() const noexcept { return first_ == nullptr; }
 
   /// The element that has waited longest. Requires that there is one.
-  T& front() const noexcept { return *first_; }
+  T& front() const noexcept {
+    assert(!empty());
+    return *first_;
+  }
 
   /// The element that came last, or null.
   T* back() const noexcept { return last_; }
@@ -83,6 +87,7 @@ class tailq {
 
   /// Requires that `element` is not on a queue through this entry.
   void push_back(T& element) noexcept {
+    assert(first_ != &element && last_ != &element);
     element.*Entry = {nullptr, last_};
     (last_ ? (last_->*Entry).next : first_) = &element;
     last_ = &element;
@@ -91,6 +96,7 @@ class tailq {
   /// Puts `element` behind `place`, or at the front when that is null.
   /// Requires that `element` is not on a queue through this entry.
   void insert_after(T* place, T& element) noexcept {
+    assert(first_ != &element && last_ != &element);
     T* next = place ? (place->*Entry).next : first_;
     element.*Entry = {next, place};
     (place ? (place->*Entry).next : first_) = &element;
@@ -100,6 +106,8 @@ class tailq {
   /// Requires that `element` is on this queue.
   void remove(T& element) noexcept {
     const auto [next, prev] = element.*Entry;
+    assert((prev ? (prev->*Entry).next : first_) == &element);
+    assert((next ? (next->*Entry).prev : last_) == &element);
     (prev ? (prev->*Entry).next : first_) = next;
     (next ? (next->*Entry).prev : last_) = prev;
   }

@@ -1,5 +1,7 @@
 #include "evolve/task_queue.h"
 
+#include <cassert>
+
 namespace evolve {
 
 task_queue::~task_queue() {
@@ -31,6 +33,7 @@ int task_queue::take() noexcept {
 }
 
 std::unique_ptr<task> task_queue::pop() noexcept {
+  assert(taken_);
   std::unique_ptr<task> oldest(taken_);
   taken_ = oldest->next_;
   if (!taken_) end_ = &taken_;
