@@ -94,8 +94,8 @@ class Names(unittest.TestCase):
     def test_callbacks_are_called_by_what_they_do(self):
         for source, maker, wanted in (
                 ("[this] { accept(); }", "server::server", "server::accept"),
-                ("[this] { exit_ = true; }", "event_base::event_base",
-                 "event_base: exit_ = true"),
+                ("[this] { done_ = true; }", "event_base::event_base",
+                 "event_base: done_ = true"),
                 ("[&owner](int fd, what fired) { owner.serve(fd, fired); }", "client::client",
                  "client: owner.serve()"),
                 ("const auto stop = [&base] { base.loopexit(); };", "run", "run: stop"),

@@ -115,7 +115,7 @@
     });
   const notes = (state) => (state.changes?.length ? [el('p', {}, 'Noted, for the next wait:'),
     el('ul', { class: 'noted' }, ...state.changes.map((text) => el('li', {}, text)))] : []);
-  const FLAGS = ['asleep_', 'wakeable_', 'exit_', 'break_'];
+  const FLAGS = ['asleep_', 'wakeable_', 'loopexit', 'loopbreak'];
   const flags = (state, old) => {
     const found = FLAGS.filter((flag) => flag in state).map((flag) => {
       const changed = flag in old && old[flag] !== state[flag] ? ' changed' : '';

@@ -1,7 +1,6 @@
 #include "evolve/event_base.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <ostream>
 #include <stdexcept>

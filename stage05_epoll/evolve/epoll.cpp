@@ -104,6 +104,7 @@ int epoll::apply(int fd, what old, what now) noexcept {
   if (error == EEXIST) error = control(EPOLL_CTL_MOD, fd, now);
   if (error != 0) return error;
   v.now = now;
+  // It is watched again, so its loss need not be told any more.
   lost_ -= std::exchange(v.error, std::uint16_t{0}) != 0;
   return 0;
 }
@@ -226,6 +227,7 @@ inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   if (key == timer_key) return false;
   const int fd = static_cast<int>(key);  // its lower half
   const view& v = views_[fd];
+  // The upper half is the generation that it was registered with.
   if (!any(v.now) || v.generation != key >> 32) return false;
   r = {fd, from_epoll(found.events), 0};
   return true;

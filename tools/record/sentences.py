@@ -290,8 +290,8 @@ def _heap(old, new, names):
 _FLAGS = {
     "asleep_": ("`asleep_` is set: a handler has to wake the loop", "`asleep_` is reset"),
     "wakeable_": ("`wakeable_` is set: a thread has to wake the loop", "`wakeable_` is reset"),
-    "exit_": ("`exit_` is set", "`exit_` is reset"),
-    "break_": ("`break_` is set", "`break_` is reset"),
+    "loopexit": ("`loopexit` is requested", "the request `loopexit` ends"),
+    "loopbreak": ("`loopbreak` is requested", "the request `loopbreak` ends"),
 }
 
 

@@ -16,7 +16,7 @@ def _what(value):
 def _map(base, name, stage):
     """Who waits on what descriptor."""
     if stage == 1:  # one event each
-        slots = enumerate(vector(get(base, "by_fd_")))
+        slots = enumerate(vector(get(base, "by_fd_", "places_")))
         return {str(fd): [name(ev)] for fd, ev in slots if int(ev)}
     slots = vector(get(base, "io_", "io_", "places_"))
     waiting = ((fd, queue(get(slot, "events"), "io_next_")) for fd, slot in enumerate(slots))
@@ -160,7 +160,8 @@ def _tasks(base):
     return {"posted": length(pushed), "taken": length(get(tasks, "taken_"))}
 
 
-_FLAGS = {"exit_": 2, "break_": 2, "asleep_": 4, "wakeable_": 8}  # since which stage
+_REQUESTS = {"loopexit": 1, "loopbreak": 2}  # which bit
+_FLAGS = {"asleep_": 4, "wakeable_": 8}  # since which stage
 
 
 def snapshot(base, name, start, stage):
@@ -173,6 +174,8 @@ def snapshot(base, name, start, stage):
     if stage >= 2:
         running = get(base, "running_")
         found["running"] = name(running) if int(running) else None
+        requests = number(get(base, "requests_"))
+        found |= {request: bool(requests & bit) for request, bit in _REQUESTS.items()}
     if stage >= 3:
         found["heap"] = _heap(base, name, start)
     if stage >= 4:
