@@ -83,6 +83,7 @@ event_base::~event_base() {
 
 loop_result event_base::loop(loop_flags flags) {
   const run guard(*this, flags);
+  loop_result result = loop_result::idle;
   bool done = false;
   while (!any(requests_ & request::loopbreak) && !done) {
     if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
@@ -92,10 +93,11 @@ loop_result event_base::loop(loop_flags flags) {
     evsel_->wait(timeout_next());
     for (const ready& r : evsel_->collect()) activate(r);
     const bool called = process_active();
+    if (called) result = loop_result::stopped;
     done = drains() ||
            (any(flags & loop_flags::once) && called && activequeues_.empty());
   }
-  return loop_result::stopped;
+  return result;
 }
 
 void event_base::loopexit() noexcept {
@@ -180,7 +182,7 @@ bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;
   const auto note = [&infos](const event& ev) {
-    event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
+    event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_, &ev};
     infos.push_back(info);
   };
   visit(note);

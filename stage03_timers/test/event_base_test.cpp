@@ -802,7 +802,7 @@ TEST_F(LoopFlags, NonblockNeverWaitsAndReturnsAlthoughNothingCame) {
   event ev(base, fds.a(), what::read, [] { FAIL(); });
   ev.add();
 
-  EXPECT_EQ(base.loop(loop_flags::nonblock), loop_result::stopped);
+  EXPECT_EQ(base.loop(loop_flags::nonblock), loop_result::idle);
 
   EXPECT_EQ(kernel.waits, waits{at_once});
 }
@@ -841,12 +841,33 @@ TEST_F(LoopFlags, NonblockCallsAllThatIsDueWhateverIsActivatedMeanwhile) {
   EXPECT_EQ(trace, "a1 b1 u2 ");
 }
 
+TEST_F(LoopFlags, TheResultSaysWhetherAnythingWasCalled) {
+  event ev(base, fds.a(), what::read | what::persist, [] {});
+  ev.add();
+
+  EXPECT_EQ(base.loop(loop_flags::nonblock), loop_result::idle);
+  ev.active(what::read);
+  EXPECT_EQ(base.loop(loop_flags::nonblock), loop_result::stopped);
+  EXPECT_EQ(base.loop(loop_flags::nonblock), loop_result::idle);
+}
+
+TEST_F(LoopFlags, TheLoopRunsInCallbacksAlone) {
+  bool runs = false;
+  event ev(base, -1, what::none, [&] { runs = base.running_loop(); });
+  ev.active(what::read);
+
+  EXPECT_FALSE(base.running_loop());
+  base.dispatch();
+  EXPECT_TRUE(runs);
+  EXPECT_FALSE(base.running_loop());
+}
+
 TEST_F(LoopFlags, OnceAndNonblockTogetherAreOnePass) {
   event ev(base, fds.a(), what::read, [] { FAIL(); });
   ev.add();
 
   EXPECT_EQ(base.loop(loop_flags::once | loop_flags::nonblock),
-            loop_result::stopped);
+            loop_result::idle);
 
   EXPECT_EQ(kernel.waits, waits{at_once});
 }
@@ -856,21 +877,21 @@ TEST_F(LoopFlags, NoExitOnEmptyWaitsAlsoWithoutEvents) {
     if (turn() == 3) base.loopbreak();
   };
 
-  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::stopped);
+  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::idle);
 
   EXPECT_EQ(kernel.waits, (waits{forever, forever, forever}));
 }
 
 TEST_F(LoopFlags, NoExitOnEmptyLooksOnceWithNonblock) {
   EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty | loop_flags::nonblock),
-            loop_result::stopped);
+            loop_result::idle);
 
   EXPECT_EQ(kernel.waits, waits{at_once});
 }
 
 TEST_F(LoopFlags, BelongToOneRun) {
   EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty | loop_flags::nonblock),
-            loop_result::stopped);
+            loop_result::idle);
 
   EXPECT_EQ(base.loop(), loop_result::no_events);
 }
@@ -1062,7 +1083,7 @@ TEST_F(Requests, BreakBeforeTheStartIsForTheNextRun) {
 
   base.loopbreak();
   EXPECT_FALSE(base.got_break());
-  EXPECT_EQ(base.loop(), loop_result::stopped);
+  EXPECT_EQ(base.loop(), loop_result::idle);
 
   EXPECT_EQ(trace, "");
   EXPECT_EQ(kernel.waits, waits{}) << "it did not even look";
@@ -1104,7 +1125,7 @@ TEST_F(Requests, CanBeSeenAfterARunThatHadNoEvents) {
   base.loopexit();
   base.loopbreak();
 
-  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::idle);
   EXPECT_TRUE(base.got_break());
 
   base.loopexit();
@@ -1457,6 +1478,21 @@ TEST_F(Walking, ShowsInACallbackTheEventWhoseItIs) {
   base.loop(loop_flags::nonblock);
 
   EXPECT_EQ(state, evlist::inserted | evlist::running);
+}
+
+TEST_F(Walking, SaysWhichEventItIs) {
+  event added(base, fds.a(), what::read, [] {});
+  event due(base, -1, what::none, [] {});
+  added.add();
+  due.active(what::read);
+  std::vector<const event*> found;
+
+  base.for_each_event([&](const event_info& info) {
+    found.push_back(info.ev);
+    return true;
+  });
+
+  EXPECT_EQ(found, (std::vector<const event*>{&added, &due}));
 }
 
 TEST_F(Walking, DumpsALineForEachEvent) {

@@ -28,7 +28,8 @@ namespace evolve {
 /// Why the loop has returned.
 /// \libevent{event.h,event_base_loop}
 enum class loop_result {
-  stopped,  ///< it was asked to, or the flags said so
+  stopped,  ///< it was asked to, or the flags said so; it has called something
+  idle,  ///< the same, and there was nothing to call
   no_events,  ///< no event was left to wait for
 };
 
@@ -72,6 +73,7 @@ struct event_info {
   what pending;  ///< event::pending()
   int priority;  ///< event::priority()
   evlist state;  ///< what the base keeps it on
+  const event* ev;  ///< which one it is; it may be gone by now
   std::optional<time_point> deadline = {};  ///< event::deadline()
 };
 
@@ -219,6 +221,9 @@ class event_base {
   /// afterwards, at how many there are now.
   /// \libevent{event.c,event_base_get_max_events}
   std::size_t max_events(event_count kind, bool clear = false) noexcept;
+
+  /// Whether the loop is running: in callbacks it is.
+  bool running_loop() const noexcept { return running_loop_; }
 
   /// The event whose callback is being called; null outside of callbacks, and
   /// when it has destroyed itself.

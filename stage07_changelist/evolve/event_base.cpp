@@ -135,6 +135,7 @@ event_base::~event_base() {
 
 loop_result event_base::loop(loop_flags flags) {
   const run guard(*this, flags);
+  loop_result result = loop_result::idle;
   bool done = false;
   while (!any(requests_ & request::loopbreak) && !done) {
     if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
@@ -147,10 +148,11 @@ loop_result event_base::loop(loop_flags flags) {
     signal_process();
     timeout_process();
     const bool called = process_active();
+    if (called) result = loop_result::stopped;
     done = drains() ||
            (any(flags & loop_flags::once) && called && activequeues_.empty());
   }
-  return loop_result::stopped;
+  return result;
 }
 
 void event_base::loopexit(std::optional<duration> delay) {
@@ -292,7 +294,7 @@ bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;
   const auto note = [&infos](const event& ev) {
-    event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
+    event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_, &ev};
     if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
     infos.push_back(info);
   };
