@@ -68,6 +68,17 @@ unique_fd make_epoll() {
   return unique_fd(::epoll_create1(EPOLL_CLOEXEC));
 }
 
+// EEXIST if `epoll` knows `fd` already: then both are what they were. If it
+// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
+// reports before that is nobody's.
+int probe(const unique_fd& epoll, int fd) noexcept {
+  epoll_event e{};
+  e.data.u64 = timer_key;
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
+  ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd, &e);
+  return 0;
+}
+
 }  // namespace
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
@@ -246,7 +257,7 @@ bool epoll::is_stale(const epoll_event& found) const noexcept {
 // Such a file is not ours to close.
 void epoll::reinit() {
   const bool ours = is_ours();
-  if (timer_ && probe(timer_.get()) != EEXIST) (void)timer_.release();
+  if (timer_ && probe(epoll_, timer_.get()) != EEXIST) (void)timer_.release();
   timer_ = unique_fd();  // it is the parent's
   armed_ = {};
   if (!rebuild(ours)) fail(errno, "epoll_create1");
@@ -255,21 +266,10 @@ void epoll::reinit() {
 bool epoll::is_ours() noexcept {
   for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd)) continue;
-    const int error = probe(fd);
+    const int error = probe(epoll_, fd);
     if (error == EEXIST || error == 0) return error == EEXIST;
   }
-  return timer_ && probe(timer_.get()) == EEXIST;
-}
-
-// EEXIST if the epoll knows `fd` already: then both are what they were. If it
-// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
-// reports before that is nobody's.
-int epoll::probe(int fd) noexcept {
-  epoll_event e{};
-  e.data.u64 = timer_key;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &e);
-  return 0;
+  return timer_ && probe(epoll_, timer_.get()) == EEXIST;
 }
 
 void epoll::lose(int fd, int error) noexcept {

@@ -68,6 +68,17 @@ unique_fd make_epoll() {
   return unique_fd(::epoll_create1(EPOLL_CLOEXEC));
 }
 
+// EEXIST if `epoll` knows `fd` already: then both are what they were. If it
+// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
+// reports before that is nobody's.
+int probe(const unique_fd& epoll, int fd) noexcept {
+  epoll_event e{};
+  e.data.u64 = timer_key;
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
+  ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd, &e);
+  return 0;
+}
+
 }  // namespace
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
@@ -252,8 +263,10 @@ bool epoll::is_stale(const epoll_event& found) const noexcept {
 // Such a file is not ours to close.
 void epoll::reinit() {
   const bool ours = is_ours();
-  if (timer_ && probe(timer_.get()) != EEXIST) (void)timer_.release();
+  if (timer_ && probe(epoll_, timer_.get()) != EEXIST) (void)timer_.release();
+  if (outer_ && probe(outer_, epoll_.get()) != EEXIST) (void)outer_.release();
   timer_ = unique_fd();  // it is the parent's
+  outer_ = unique_fd();  // so is this
   armed_ = {};
   if (!rebuild(ours)) fail(errno, "epoll_create1");
 }
@@ -261,21 +274,27 @@ void epoll::reinit() {
 bool epoll::is_ours() noexcept {
   for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd)) continue;
-    const int error = probe(fd);
+    const int error = probe(epoll_, fd);
     if (error == EEXIST || error == 0) return error == EEXIST;
   }
-  return timer_ && probe(timer_.get()) == EEXIST;
+  return timer_ && probe(epoll_, timer_.get()) == EEXIST;
 }
 
-// EEXIST if the epoll knows `fd` already: then both are what they were. If it
-// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
-// reports before that is nobody's.
-int epoll::probe(int fd) noexcept {
+// Not the epoll itself: another loop may know what it watches by its file, and
+// rebuild() puts another file in that place.
+int epoll::backend_fd() {
+  if (!outer_) {
+    outer_ = make_epoll();
+    if (!outer_) fail(errno, "epoll_create1");
+    watch_epoll();
+  }
+  return outer_.get();
+}
+
+void epoll::watch_epoll() noexcept {
   epoll_event e{};
-  e.data.u64 = timer_key;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &e);
-  return 0;
+  e.events = EPOLLIN;
+  ::epoll_ctl(outer_.get(), EPOLL_CTL_ADD, epoll_.get(), &e);
 }
 
 void epoll::lose(int fd, int error) noexcept {
@@ -342,6 +361,7 @@ bool epoll::rebuild(bool ours) {
     epoll_ = std::move(fresh);
   }
   if (timer_) watch_timer();
+  if (outer_) watch_epoll();
   for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd)) continue;
     const int error = control(EPOLL_CTL_ADD, fd, views_[fd].now);

@@ -55,6 +55,7 @@ class epoll : public eventop {
   void wait(std::optional<std::chrono::nanoseconds> timeout) override;
   std::span<const ready> collect() override;
   void reinit() override;
+  int backend_fd() override;
   bool changes_at_once() const noexcept override { return true; }
 
  protected:
@@ -107,11 +108,12 @@ class epoll : public eventop {
   bool take(const epoll_event& found, ready& r) const noexcept;
   bool is_stale(const epoll_event& found) const noexcept;
   void tell_lost();  // as far as there is room
-  int probe(int fd) noexcept;
   bool is_ours() noexcept;  // the epoll, as far as can be shown
   bool rebuild(bool ours);
+  void watch_epoll() noexcept;  // for another loop
 
   unique_fd epoll_;  // where the kernel remembers
+  unique_fd outer_;  // readable while epoll_ has something to tell
   fd_table<view> views_;  // by descriptor
   std::vector<epoll_event> events_;  // what the kernel has found
   int count_ = 0;  // how much that is

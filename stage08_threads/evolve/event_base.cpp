@@ -6,6 +6,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "evolve/fd.h"
@@ -89,10 +90,7 @@ class event_base::running_scope {
 class event_base::sleeping {
  public:
   explicit sleeping(event_base& base) noexcept : base_(base) {
-    if (base.hurries()) return;
-    base.changed_ = false;
-    if (base.notifier_) base.wakeable_.store(true);
-    if (base.notifier_ || base.evsig_.in_use()) base.asleep_.store(true);
+    if (!base.hurries()) base.fall_asleep();
   }
   ~sleeping() {
     base_.asleep_.store(false, std::memory_order_relaxed);
@@ -188,11 +186,7 @@ loop_result event_base::loop(loop_flags flags) {
     }
     evsel_->prepare();
     wait();
-    cache_time();
-    for (const ready& r : evsel_->collect()) activate(r);
-    signal_process();
-    timeout_process();
-    task_process();
+    find_due();
     const bool called = process_active();
     if (called) result = loop_result::stopped;
     done = drains() ||
@@ -676,13 +670,66 @@ inline bool event_base::hurries() const noexcept {
   return drains() || !activequeues_.empty();
 }
 
-// Others may add and delete meanwhile.
+inline void event_base::fall_asleep() noexcept {
+  if (notifier_) wakeable_.store(true);
+  if (notifier_ || evsig_.in_use()) asleep_.store(true);
+}
+
 inline void event_base::wait() {
+  changed_ = false;
   const sleeping guard(*this);
+  wait(wait_timeout());
+}
+
+// Others may add and delete meanwhile.
+inline void event_base::wait(std::optional<duration> timeout) {
+  const evthread_unlock open(th_base_lock_);
+  try {
+    evsel_->wait(timeout);
+  } catch (const std::system_error& why) {
+    throw backend_error(why);
+  }
+}
+
+inline std::optional<duration> event_base::wait_timeout() noexcept {
   const std::optional<duration> timeout = timeout_next();
   wait_end_ = timeheap_.empty() ? time_point::max() : timeheap_.deadline();
-  const evthread_unlock open(th_base_lock_);
-  evsel_->wait(timeout);
+  return timeout;
+}
+
+inline void event_base::find_due() {
+  cache_time();
+  for (const ready& r : evsel_->collect()) activate(r);
+  signal_process();
+  timeout_process();
+  task_process();
+}
+
+int event_base::backend_fd() {
+  make_notifiable();
+  const std::lock_guard lock(th_base_lock_);
+  const int fd = evsel_->backend_fd();
+  if (fd >= 0) return fd;
+  throw std::runtime_error("event_base::backend_fd: " + std::string(method()) +
+                           " has no descriptor for another loop");
+}
+
+// What is found stays due for the turn. The backend has been told of all
+// changes then, so that its descriptor speaks of what is watched now.
+std::optional<duration> event_base::begin_wait() {
+  const std::lock_guard lock(th_base_lock_);
+  if (running_loop_ || !notifier_) {
+    throw std::logic_error(
+        "event_base::begin_wait: the loop runs, or backend_fd() is not known");
+  }
+  changed_ = false;
+  evsel_->prepare();
+  wait(duration::zero());
+  find_due();
+  fall_asleep();
+  const bool missed = changed_ && !changes_at_once_;
+  if (missed || any(requests_ & request::loopbreak)) return duration::zero();
+  return wait_timeout();
 }
 
 // Whether the wait that goes on should end: what it waits for is not what there

@@ -146,9 +146,29 @@ class event_base {
   /// asked to stop. In a turn only the most urgent of the due events are
   /// called, those that share a priority; then the loop looks for more.
   /// \throws std::logic_error in a callback: a loop runs once.
-  /// \throws std::system_error when the backend cannot wait.
+  /// \throws backend_error when the backend cannot wait.
   /// \libevent{event.c,event_base_loop}
   loop_result loop(loop_flags flags = loop_flags::none);
+
+  /// The descriptor by which another loop can serve this one: it is readable
+  /// when loop() with loop_flags::nonblock would find something, provided that
+  /// begin_wait() has been called since the last turn. The base keeps it, and it
+  /// stays the same until reinit(). Makes the base notifiable.
+  /// \throws std::runtime_error when the backend has none, as poll and select.
+  /// \throws std::system_error when there are no descriptors for it.
+  int backend_fd();
+
+  /// Begins a wait that another loop makes: looks once at what has happened, and
+  /// from now on has backend_fd() tell of what happens, calls by other threads
+  /// and signals included. Calls nothing. Returns how long the other loop may
+  /// wait; without a value for ever; zero when something is due already.
+  ///
+  /// Then loop(loop_flags::nonblock) is the turn, and ends the wait. So one turn
+  /// of the other loop is begin_wait(), a wait for backend_fd() among others,
+  /// loop(). Where that has no place for the first, it goes behind the last.
+  /// \throws std::logic_error in a callback, or before backend_fd().
+  /// \throws backend_error when the backend cannot wait.
+  std::optional<duration> begin_wait();
 
   /// Asks the loop to leave after this turn, in which everything due is called,
   /// unless loopbreak(), loopcontinue() or a limit cuts it short; or after the
@@ -380,6 +400,10 @@ class event_base {
   bool drains() const noexcept;
   bool hurries() const noexcept;
   void wait();  // for what is to be waited for
+  void wait(std::optional<duration> timeout);  // whatever for
+  std::optional<duration> wait_timeout() noexcept;  // for the wait that begins
+  void find_due();  // makes due what the wait has found, and what has passed
+  void fall_asleep() noexcept;  // what happens ends the wait, from now on
   bool outdated() const noexcept;
   bool in_loop_thread() const noexcept;  // whether the caller is
   void push(std::unique_ptr<task> pushed) noexcept;  // for post()

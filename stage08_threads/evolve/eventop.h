@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 
 #include "evolve/what.h"
 
@@ -36,6 +37,15 @@ enum class feature : unsigned {
 /// \libevent{event.h,event_method_feature}
 template <>
 inline constexpr bool is_bitmask<feature> = true;
+
+/// What the loop throws when its backend cannot wait. So that can be told from
+/// what callbacks throw.
+class backend_error : public std::system_error {
+ public:
+  /// `why` is what the backend has thrown.
+  explicit backend_error(const std::system_error& why)
+      : std::system_error(why) {}
+};
 
 /// A way to wait for many descriptors at once, behind one interface.
 ///
@@ -95,6 +105,11 @@ class eventop {
 
   /// Stops that.
   virtual void del_signal(int /*signo*/) noexcept {}
+
+  /// A descriptor that is readable while wait() would find something; -1 when
+  /// the backend has none. It stays the backend's, and the same until reinit().
+  /// \throws std::system_error when there are no descriptors for it.
+  virtual int backend_fd() { return -1; }
 
   /// Whether add() and del() bear on a wait that goes on in another thread.
   virtual bool changes_at_once() const noexcept { return false; }

@@ -52,6 +52,7 @@ class kqueue final : public eventop {
   void wait(std::optional<std::chrono::nanoseconds> timeout) override;
   std::span<const ready> collect() override;
   void reinit() override;
+  int backend_fd() override { return kq_.get(); }
   bool add_signal(int signo) override;
   void del_signal(int signo) noexcept override;
   bool add_notify() override;
