@@ -322,6 +322,7 @@ class event_base {
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
   bool hurries() const noexcept;
+  void fall_asleep() noexcept;  // what happens ends the wait, from now on
   void wait();  // for what is to be waited for
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()

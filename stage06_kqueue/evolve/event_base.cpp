@@ -84,8 +84,7 @@ class event_base::running_scope {
 class event_base::sleeping {
  public:
   explicit sleeping(event_base& base) noexcept : base_(base) {
-    if (base.hurries() || !base.evsig_.in_use()) return;
-    base.asleep_.store(true);
+    if (!base.hurries()) base.fall_asleep();
   }
   ~sleeping() { base_.asleep_.store(false, std::memory_order_relaxed); }
   sleeping(const sleeping&) = delete;
@@ -545,6 +544,10 @@ inline bool event_base::drains() const noexcept {
 // Whether there is no time to sleep.
 inline bool event_base::hurries() const noexcept {
   return drains() || !activequeues_.empty();
+}
+
+inline void event_base::fall_asleep() noexcept {
+  if (evsig_.in_use()) asleep_.store(true);
 }
 
 inline void event_base::wait() {

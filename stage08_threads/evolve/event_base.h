@@ -399,11 +399,11 @@ class event_base {
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
   bool hurries() const noexcept;
+  void fall_asleep() noexcept;  // what happens ends the wait, from now on
   void wait();  // for what is to be waited for
   void wait(std::optional<duration> timeout);  // whatever for
   std::optional<duration> wait_timeout() noexcept;  // for the wait that begins
   void find_due();  // makes due what the wait has found, and what has passed
-  void fall_asleep() noexcept;  // what happens ends the wait, from now on
   bool outdated() const noexcept;
   bool in_loop_thread() const noexcept;  // whether the caller is
   void push(std::unique_ptr<task> pushed) noexcept;  // for post()

@@ -292,6 +292,24 @@ TEST_F(EpollGhosts, OfAForkedChildDoNotEndASecondWait) {
   EXPECT_GE(quiet_turn(5ms), 5ms);
 }
 
+// It may know that by its file, and not by its number.
+TEST_F(EpollGhosts, LeaveTheDescriptorForAnotherLoop) {
+  const unique_fd outer(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  ASSERT_EQ(::epoll_ctl(outer.get(), EPOLL_CTL_ADD, op.backend_fd(), &interest),
+            0);
+  const pair other;
+  op.add(other.a(), what::none, what::read);
+  make_ghost();
+  dear_turn();
+  EXPECT_GE(quiet_turn(5ms), 5ms);
+  other.send();
+
+  epoll_event found;
+  EXPECT_EQ(::epoll_wait(outer.get(), &found, 1, -1), 1);
+}
+
 TEST_F(EpollGhosts, LeaveAllElseWatched) {
   const std::array<pair, 5> others;
   for (const pair& each : others) op.add(each.a(), what::none, what::read);

@@ -363,6 +363,31 @@ TEST_F(EventBaseOnFake, AddsWhatHappensToWhatAnEventIsDueFor) {
   EXPECT_EQ(trace, "b2 ");
 }
 
+TEST_F(EventBaseOnFake, WhatABackendThrowsCanBeToldFromWhatACallbackThrows) {
+  a->add();
+  kernel.broken = ENOMEM;
+  try {
+    base.dispatch();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const backend_error& why) {
+    EXPECT_EQ(why.code(), std::errc::not_enough_memory);
+    EXPECT_NE(std::string(why.what()).find("fake"), std::string::npos);
+  }
+  kernel.broken = 0;
+
+  const auto code = std::make_error_code(std::errc::not_enough_memory);
+  event throws(base, -1, what::none, [&] { throw std::system_error(code); });
+  throws.active(what::none);
+  try {
+    base.dispatch();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const backend_error&) {
+    ADD_FAILURE() << "it was the callback";
+  } catch (const std::system_error& why) {
+    EXPECT_EQ(why.code(), code);
+  }
+}
+
 TEST_F(EventBaseOnFake, ThrowsWhenItCannotWaitAndCanBeRunAgain) {
   a->add();
   kernel.broken = ENOMEM;
@@ -4309,6 +4334,26 @@ TEST(WokenByChanges, IfTheBackendDoesNotSeeThem) {
   writable.add();
 
   asleep.await(2);
+  EXPECT_EQ(asleep.notified(), 1);
+  base.loopbreak();
+}
+
+TEST(WokenByChanges, OnceForEachChange) {
+  sleeps asleep;
+  event_base base(std::make_unique<sleeping_eventop>(asleep, false));
+  base.make_notifiable();
+  const pair fds;
+  event writable(base, fds.b(), what::write, [] {});
+  event never = event::timer(base, [] {});
+  never.add(24h);
+  loop_thread loop(base);
+  asleep.await();
+  writable.add();
+  asleep.await(2);
+
+  never.del();
+  never.add(25h);
+
   EXPECT_EQ(asleep.notified(), 1);
   base.loopbreak();
 }
