@@ -2182,7 +2182,7 @@ class DelayedExit : public OnManualClock {};
 TEST_F(DelayedExit, EndsTheRunWhenTheDelayHasPassed) {
   base.loopexit(10ms);
 
-  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::stopped);
+  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::idle);
 
   EXPECT_EQ(elapsed(), 10ms);
   EXPECT_TRUE(base.got_exit());
@@ -2191,7 +2191,7 @@ TEST_F(DelayedExit, EndsTheRunWhenTheDelayHasPassed) {
 TEST_F(DelayedExit, KeepsALoopWithoutEventsRunning) {
   base.loopexit(10ms);
 
-  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+  EXPECT_EQ(base.dispatch(), loop_result::idle);
 
   EXPECT_EQ(elapsed(), 10ms);
 }
@@ -2233,7 +2233,7 @@ TEST_F(DelayedExit, IsAtOnceForZeroOrLess) {
   for (const duration delay : {0ns, -1ns, duration::min()}) {
     base.loopexit(delay);
 
-    EXPECT_EQ(base.dispatch(), loop_result::stopped);
+    EXPECT_EQ(base.dispatch(), loop_result::idle);
 
     EXPECT_TRUE(base.got_exit());
     EXPECT_EQ(turn(), 1u);
@@ -4098,18 +4098,18 @@ TEST_P(Woken, ByFinalize) {
 
 TEST_P(Woken, ByLoopbreak) {
   EXPECT_EQ(while_it_sleeps([this] { base.loopbreak(); }),
-            loop_result::stopped);
+            loop_result::idle);
   EXPECT_TRUE(base.got_break());
 }
 
 TEST_P(Woken, ByLoopexit) {
-  EXPECT_EQ(while_it_sleeps([this] { base.loopexit(); }), loop_result::stopped);
+  EXPECT_EQ(while_it_sleeps([this] { base.loopexit(); }), loop_result::idle);
   EXPECT_TRUE(base.got_exit());
 }
 
 TEST_P(Woken, ByLoopexitAfterADelay) {
   EXPECT_EQ(while_it_sleeps([this] { base.loopexit(1ms); }),
-            loop_result::stopped);
+            loop_result::idle);
   EXPECT_TRUE(base.got_exit());
 }
 
@@ -4760,7 +4760,7 @@ TEST(BaseThreadsMade, ByAFlagOfTheConfiguration) {
   never.add(24h);
   loop_thread loop(base);
   base.loopbreak();
-  EXPECT_EQ(loop.join(), loop_result::stopped);
+  EXPECT_EQ(loop.join(), loop_result::idle);
 }
 
 TEST_P(BaseThreads, AThousandLeaveNoDescriptorBehind) {

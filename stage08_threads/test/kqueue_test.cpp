@@ -363,10 +363,13 @@ TEST_F(KqueueEnds, AreAlsoPipesThatHaveLostTheirReaderBefore) {
 /// Memory that is short during a turn.
 class KqueueShortage : public Kqueue {
  protected:
-  /// That many descriptors.
+  /// That many descriptors, of two files: sets of sets, as a stand-in for the
+  /// kernel has them, may hold one file some hundred times at most.
   std::vector<unique_fd> copies(std::size_t count) {
     std::vector<unique_fd> made(count);
-    for (unique_fd& fd : made) fd = unique_fd(::dup(fds.a()));
+    for (std::size_t at = 0; at < count; ++at) {
+      made[at] = unique_fd(::dup(at % 2 == 0 ? fds.a() : fds.b()));
+    }
     return made;
   }
 
@@ -387,7 +390,7 @@ class KqueueShortage : public Kqueue {
 TEST_F(KqueueShortage, FromTheWaitOnDoesNotMatterWhateverIsFound) {
   const std::vector<unique_fd> all = copies(240);
   if (!all.back()) GTEST_SKIP() << "the system does not let so many be open";
-  ::shutdown(fds.b(), SHUT_WR);
+  ::shutdown(fds.a(), SHUT_RDWR);
   for (const int nth : {1'000'000, 1}) {
     kqueue own;
     for (std::size_t at = 0; at < all.size(); ++at) {

@@ -54,7 +54,7 @@ TEST_P(Notifier, EndsTheWaitThatGoesOnOrTheNext) {
     std::thread([&waker] { waker.wake(); }).join();
   };
 
-  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+  EXPECT_EQ(base.dispatch(), loop_result::idle);
 
   EXPECT_EQ(asleep.count(), 20);
 }

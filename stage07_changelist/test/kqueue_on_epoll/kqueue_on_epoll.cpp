@@ -18,7 +18,6 @@
 #include <climits>
 #include <compare>
 #include <cstdint>
-#include <iterator>
 #include <list>
 #include <map>
 #include <memory_resource>
@@ -147,8 +146,9 @@ class kernel {
  public:
   kernel() { open(); }
 
-  // A queue is an epoll set with nothing in it but `ready_`: something to wake,
-  // that can be told from whatever may get its number when it is closed.
+  // A queue is an epoll set, which can be told from whatever may get its number
+  // when it is closed: `ready_` is in it, as something to wake, and all that
+  // hints come from. So it is readable when kevent() has to look.
   int kqueue() {
     const std::lock_guard lock(mutex_);
     const int kq = ::epoll_create1(0);
@@ -162,6 +162,7 @@ class kernel {
       open();  // the program has closed all descriptors that it could find
       ::epoll_ctl(kq, EPOLL_CTL_ADD, ready_, &asleep);
     }
+    for (const int hints : {readers_, writers_, signals_}) watch(kq, hints);
     active_[kq];
     return kq;
   }
@@ -210,6 +211,12 @@ class kernel {
     writers_ = ::epoll_create1(EPOLL_CLOEXEC);
     signals_ = ::signalfd(-1, &heard_, SFD_CLOEXEC | SFD_NONBLOCK);
     ready_ = ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  }
+
+  static void watch(int kq, int hints) {
+    epoll_event readable{};
+    readable.events = EPOLLIN;
+    ::epoll_ctl(kq, EPOLL_CTL_ADD, hints, &readable);
   }
 
   bool is_open(int kq) { return active_.contains(kq) && show(kq); }
@@ -435,12 +442,9 @@ class kernel {
     return true;
   }
 
-  int wait(int kq, timespec timeout) const {
-    pollfd heard[] = {{kq, POLLIN, 0},
-                      {readers_, POLLIN, 0},
-                      {writers_, POLLIN, 0},
-                      {signals_, POLLIN, 0}};
-    return ::ppoll(heard, std::size(heard), &timeout, nullptr);
+  static int wait(int kq, timespec timeout) {
+    pollfd heard{kq, POLLIN, 0};
+    return ::ppoll(&heard, 1, &timeout, nullptr);
   }
 
   int ear_of(std::int16_t filter) const {
