@@ -133,10 +133,7 @@ loop_result event_base::loop(loop_flags flags) {
     }
     evsel_->prepare();
     wait();
-    cache_time();
-    for (const ready& r : evsel_->collect()) activate(r);
-    signal_process();
-    timeout_process();
+    find_due();
     const bool called = process_active();
     if (called) result = loop_result::stopped;
     done = drains() ||
@@ -534,6 +531,13 @@ inline void event_base::fall_asleep() noexcept {
 inline void event_base::wait() {
   const sleeping guard(*this);
   evsel_->wait(timeout_next());
+}
+
+inline void event_base::find_due() {
+  cache_time();
+  for (const ready& r : evsel_->collect()) activate(r);
+  signal_process();
+  timeout_process();
 }
 
 // With a new look at the clock: callbacks may have taken their time.

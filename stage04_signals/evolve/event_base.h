@@ -302,6 +302,7 @@ class event_base {
   bool hurries() const noexcept;
   void fall_asleep() noexcept;  // what happens ends the wait, from now on
   void wait();  // for what is to be waited for
+  void find_due();  // makes due what the wait has found, and what has passed
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()
   void cache_time() noexcept;  // for what is due in this turn

@@ -2150,7 +2150,7 @@ class DelayedExit : public OnManualClock {};
 TEST_F(DelayedExit, EndsTheRunWhenTheDelayHasPassed) {
   base.loopexit(10ms);
 
-  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::stopped);
+  EXPECT_EQ(base.loop(loop_flags::no_exit_on_empty), loop_result::idle);
 
   EXPECT_EQ(elapsed(), 10ms);
   EXPECT_TRUE(base.got_exit());
@@ -2159,7 +2159,7 @@ TEST_F(DelayedExit, EndsTheRunWhenTheDelayHasPassed) {
 TEST_F(DelayedExit, KeepsALoopWithoutEventsRunning) {
   base.loopexit(10ms);
 
-  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+  EXPECT_EQ(base.dispatch(), loop_result::idle);
 
   EXPECT_EQ(elapsed(), 10ms);
 }
@@ -2201,7 +2201,7 @@ TEST_F(DelayedExit, IsAtOnceForZeroOrLess) {
   for (const duration delay : {0ns, -1ns, duration::min()}) {
     base.loopexit(delay);
 
-    EXPECT_EQ(base.dispatch(), loop_result::stopped);
+    EXPECT_EQ(base.dispatch(), loop_result::idle);
 
     EXPECT_TRUE(base.got_exit());
     EXPECT_EQ(turn(), 1u);

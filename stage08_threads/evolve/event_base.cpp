@@ -697,14 +697,6 @@ inline std::optional<duration> event_base::wait_timeout() noexcept {
   return timeout;
 }
 
-inline void event_base::find_due() {
-  cache_time();
-  for (const ready& r : evsel_->collect()) activate(r);
-  signal_process();
-  timeout_process();
-  task_process();
-}
-
 int event_base::backend_fd() {
   make_notifiable();
   const std::lock_guard lock(th_base_lock_);
@@ -761,6 +753,14 @@ void event_base::push(std::unique_ptr<task> pushed) noexcept {
 // Of several that would wake the loop, the first one does.
 void event_base::wake() noexcept {
   if (wakeable_.load() && wakeable_.exchange(false)) notifier_->wake();
+}
+
+inline void event_base::find_due() {
+  cache_time();
+  for (const ready& r : evsel_->collect()) activate(r);
+  signal_process();
+  timeout_process();
+  task_process();
 }
 
 // With a new look at the clock: callbacks may have taken their time.

@@ -403,13 +403,13 @@ class event_base {
   void wait();  // for what is to be waited for
   void wait(std::optional<duration> timeout);  // whatever for
   std::optional<duration> wait_timeout() noexcept;  // for the wait that begins
-  void find_due();  // makes due what the wait has found, and what has passed
   bool outdated() const noexcept;
   bool in_loop_thread() const noexcept;  // whether the caller is
   void push(std::unique_ptr<task> pushed) noexcept;  // for post()
   void wake() noexcept;  // ends the wait
   void end_due();  // calls what is being finalized, and deletes the rest
   void end_waiting() noexcept;  // deletes what waits
+  void find_due();  // makes due what the wait has found, and what has passed
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()
   void cache_time() noexcept;  // for what is due in this turn
