@@ -29,6 +29,7 @@ enum class evlist : std::uint16_t {
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
+  foreign = 0x400,  ///< its memory may be gone when its callback has begun
 };
 
 /// \libevent{event_struct.h,EVLIST_INSERTED}
@@ -205,11 +206,21 @@ class event {
  private:
   friend class common_timeout;
   friend class active_queues;
+  friend class event_access;
   friend class event_base;
   friend class evmap;
   friend class evsig;
   friend class min_heap;
   struct layout;
+
+  // One that a program in C owns: it has no base yet, and never a destructor.
+  explicit event(callback function) noexcept
+      : flags_(evlist::foreign),
+        pri_(0),
+        callback_(function),
+        fd_(-1),
+        base_(nullptr),
+        events_(what::none) {}
 
   what waits() const noexcept;  // for what it waits, or is due
 

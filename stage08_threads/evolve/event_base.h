@@ -345,6 +345,7 @@ class event_base {
  private:
   friend class common_timeout;
   friend class event;
+  friend class event_access;
   friend class evsig;
   friend class notifier;
   class run;
