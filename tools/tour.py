@@ -218,7 +218,7 @@ def main():
             if guide.has(show.__name__):
                 show(guide)
     except (Failed, OSError) as failure:
-        print(f"tour: {failure}", file=sys.stderr)
+        print(f"./evolve tour: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

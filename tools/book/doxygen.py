@@ -43,8 +43,17 @@ def start(root, settings):
     return process
 
 
+def end(process):
+    """Kills it if it still runs, as after Ctrl-C."""
+    process.kill()
+    process.wait()
+
+
 def finish(process, what, staged):
     """Waits for it; its warnings name our files, not the copies below `staged`."""
-    _, said = process.communicate()
+    try:
+        _, said = process.communicate()
+    finally:
+        end(process)
     if process.returncode != 0 or said.strip():
         raise Failed(f"doxygen, on {what}:\n" + re.sub(rf"{re.escape(str(staged))}/?", "", said))
