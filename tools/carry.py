@@ -145,6 +145,9 @@ def refuse_markers(change, stage):
 
 def carry(n, rev, taken):
     """Carries the change of stage n; returns whether there was one."""
+    if subprocess.run(["git", "rev-parse", "-q", "--verify", f"{rev}^{{commit}}"], cwd=ROOT,
+                      capture_output=True).returncode:
+        raise Stop(f"what has changed is not known, since {ROOT} has no commit {rev}")
     change = changed(by_number(n), rev)
     if not change:
         return False
