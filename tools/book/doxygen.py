@@ -33,7 +33,7 @@ def _line(name, value):
 
 def start(root, settings):
     """A Doxygen that runs with the common settings and these."""
-    lines = [f"@INCLUDE = {root / 'docs' / 'book' / 'Doxyfile'}\n",
+    lines = [_line("@INCLUDE", root / "docs" / "book" / "Doxyfile"),
              *(_line(*each) for each in settings.items())]
     process = subprocess.Popen(["doxygen", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
