@@ -227,7 +227,8 @@ The samples of stage 2; ./evolve run 2 NAME runs one.
                            ("cmake", ".+"), ("googletest", ".+")):
             self.assertRegex(done.stdout, rf"(?m)^{name} +{said}")
         version = re.search(r"^evolve +([\d.]+)", done.stdout, re.M)[1]
-        self.assertIn(f"\n## {version}", (REAL / "CHANGELOG.md").read_text())
+        told = re.findall(r"(?m)^## ([\d.]+)$", (REAL / "CHANGELOG.md").read_text())
+        self.assertEqual(told[0], version)
 
     def test_about_where_there_is_nothing(self):
         self.bare()
