@@ -45,9 +45,10 @@ def stage_number(text):
 class Parser(argparse.ArgumentParser):
     """Answers a mistake in one line, with the right word if there is one that is like it."""
 
-    def __init__(self, verb, **options):
+    def __init__(self, verb="", prog=None, **options):
         """A verb of `./evolve`, and what argparse wants to know of it."""
-        super().__init__(prog=f"./evolve {verb}".strip(), allow_abbrev=False, **options)
+        prog = prog or f"./evolve {verb}".strip()
+        super().__init__(prog=prog, allow_abbrev=False, **options)
 
     def parse_args(self, args=None, namespace=None):
         """The options; the program ends when a word is wrong, with status 2."""
