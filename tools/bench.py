@@ -3,7 +3,7 @@
 
     ./evolve bench                 one size of everything, in a few minutes
     ./evolve bench --full          every size, how it grows, and the counts of --counts
-    ./evolve bench --counts        instructions in user space and system calls: the same in every run
+    ./evolve bench --counts        instructions in user space and system calls, the same each time
     ./evolve bench --gate          those of the newest stage must be those of bench/gate.json
     ./evolve bench --from FILE     nothing is measured; the tables and charts of an earlier run
 

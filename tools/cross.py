@@ -108,8 +108,8 @@ def main():
     parser.add_argument("stage", nargs="*", type=int)
     args = parser.parse_args()
     if not GOOGLETEST.exists():
-        print("./evolve check --cross: GoogleTest's sources are missing: apt-get install googletest",
-              file=sys.stderr)
+        print("./evolve check --cross: GoogleTest's sources are missing: "
+              "apt-get install googletest", file=sys.stderr)
         return 2
     try:
         compiler = zig()
