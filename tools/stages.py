@@ -13,6 +13,11 @@ ROOT = Path(os.environ.get("EVOLVE_ROOT") or Path(__file__).resolve().parent.par
 _NAME = re.compile(r"stage(\d\d)_[a-z0-9]+")
 
 
+def build_folder(root=ROOT):
+    """Where everything is built: EVOLVE_BUILD, or build/ in the tree."""
+    return Path(os.environ.get("EVOLVE_BUILD") or Path(root) / "build").absolute()
+
+
 def number(stage):
     """The number in a stage folder's name."""
     return int(_NAME.fullmatch(Path(stage).name).group(1))

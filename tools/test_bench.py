@@ -21,10 +21,10 @@ class Words(unittest.TestCase):
     """What is typed."""
 
     def refusal(self, *words):
-        """What is said of wrong words, after usage; the status has to be 2."""
+        """What is said of wrong words, in one line; the status has to be 2."""
         status, output = said(bench.main, words)
         self.assertEqual(status, 2)
-        self.assertIn("usage: ./evolve bench", output)
+        self.assertRegex(output, r"\A\./evolve bench: .*\n\Z")
         return output
 
     def test_wrong_words_get_a_clear_answer(self):
@@ -33,7 +33,7 @@ class Words(unittest.TestCase):
             (["--only", "("], "'(' is no regular expression"),
             (["--only", "W9"], "no row has 'W9' in its label; there are: W1 plain"),
             (["--rounds", "0"], "'0' is no number of rounds"),
-            (["--who", "libfoo"], "there is no implementation 'libfoo'; there are: floor"),
+            (["--who", "libfoo"], "there is no implementation libfoo: floor"),
             (["--record"], "--record goes with --gate"),
             (["--gate", "--full"], "--gate goes with --record and --only"),
             (["--gate", "--record", "--only", "W1"], "without --only"),

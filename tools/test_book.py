@@ -1,10 +1,13 @@
 """The book's parts: what becomes of a text, which links are dead, which names and tests exist."""
 
+import os
 import textwrap
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from book import comments, defects, highlight, links, markdown, names, page, search, site, sources
+from book import (comments, defects, doxygen, highlight, links, markdown, names, page, search, site,
+                  sources)
 from testing import InFolder
 
 
@@ -68,6 +71,18 @@ class Texts(unittest.TestCase):
         self.assertLess(text.index("<svg>one"), text.index("<details class=\"drawing\">"))
         self.assertLess(text.index("<svg>one"), text.index("<svg>two"))
         self.assertLess(text.index("<svg>two"), text.index("## Later"))
+
+
+class Doxygen(InFolder):
+    """What Doxygen is told."""
+
+    def test_paths_may_have_blanks(self):
+        program = self.write("bin/doxygen", f"#!/bin/sh\ncat >'{self.root}/told'\n")
+        program.chmod(0o755)
+        with mock.patch.dict(os.environ, PATH=f"{program.parent}:{os.environ['PATH']}"):
+            doxygen.finish(doxygen.start(Path("/a b"), {"INPUT": Path("/c d")}), "it", self.root)
+        self.assertEqual((self.root / "told").read_text(),
+                         '@INCLUDE = "/a b/docs/book/Doxyfile"\nINPUT = "/c d"\n')
 
 
 class Comments(unittest.TestCase):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import shutil
 import subprocess
 import sys
 import unittest
@@ -116,6 +117,13 @@ class Synthetic(Repository):
         commit(self.root)
         self.assertEqual(self.carry("1", "--base", "HEAD~1")[0], 0)
         self.assertIn("line one\n", self.read(STAGES[2]))
+
+    def test_without_a_commit_it_says_so_in_one_line(self):
+        for words in (["1", "--base", "nowhere"], ["1"]):
+            status, said = self.carry(*words)
+            self.assertEqual((status, said.count("\n")), (1, 1))
+            self.assertIn(f"has no commit {words[-1] if len(words) > 1 else 'HEAD'}\n", said)
+            shutil.rmtree(self.root / ".git", ignore_errors=True)
 
     def conflict(self):
         """A change that stage 3 contradicts, beside one that nobody does."""

@@ -729,7 +729,7 @@ class CommandTest(TwoStages):
 
     def test_a_stage_that_is_not_there(self):
         status, output = self.run_tool("weave", "7")
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 2)
         self.assertIn("there is no stage 7", output)
 
     def test_stage_folders(self):

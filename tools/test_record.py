@@ -252,7 +252,7 @@ class Driver(unittest.TestCase):
             with self.subTest(words_):
                 status, output = said(driver.main, words_)
                 self.assertEqual(status, 2)
-                self.assertIn("usage:", output)
+                self.assertRegex(output, r"\A\./evolve record: .*\n\Z")
 
     def test_rest_is_when_nothing_is_written(self):
         with tempfile.NamedTemporaryFile("w") as steps, mock.patch.object(driver, "_QUIET", 0.01):

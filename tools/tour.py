@@ -210,7 +210,7 @@ def what_next(guide):
 def main():
     """Shows each sample that the stage has; the status is 1 if one did not do what it should."""
     if len(sys.argv) != 2:
-        print("usage: tour.py FOLDER-OF-BUILT-SAMPLES", file=sys.stderr)
+        print("usage: ./evolve tour", file=sys.stderr)
         return 2
     guide = Guide(sys.argv[1])
     try:
@@ -218,7 +218,7 @@ def main():
             if guide.has(show.__name__):
                 show(guide)
     except (Failed, OSError) as failure:
-        print(f"tour: {failure}", file=sys.stderr)
+        print(f"./evolve tour: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,15 +1,16 @@
 """Builds the book into build/book, from the chapters, docs/ and what the stages' code says."""
 
-import argparse
 import importlib
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import stages
+import verb
 from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
                   reference, search, site)
 from book.sources import Sources
@@ -182,8 +183,23 @@ def build(root, out):
     return book.lost_tests() + links.check(book.out)
 
 
+def whole(root, out):
+    """Builds it beside `out` and puts it there when it is done; half a book is never there."""
+    new, old = Path(f"{out}-new"), Path(f"{out}-old")
+    try:
+        wrong = build(root, new)
+        shutil.rmtree(old, ignore_errors=True)
+        if out.exists():
+            out.rename(old)
+        new.rename(out)
+    finally:
+        for folder in (new, old):
+            shutil.rmtree(folder, ignore_errors=True)
+    return wrong
+
+
 def _arguments():
-    parser = argparse.ArgumentParser(prog="./evolve book", description=__doc__)
+    parser = verb.Parser("book", description=__doc__)
     parser.add_argument("--prove", action="store_true", help="then have a browser look at it")
     parser.add_argument("--self-test", action="store_true",
                         help="and at copies with planted faults, which it has to find")
@@ -197,19 +213,19 @@ def _proven(out, options):
         status = prove.prove(stages.ROOT, out, shots) if options.prove else 0
         return status or (prove.self_test(stages.ROOT, out, shots) if options.self_test else 0)
     except prove.Missing as missing:
-        sys.exit(f"evolve book: {missing}")
+        sys.exit(f"./evolve book: {missing}")
 
 
 def main():
     options = _arguments()
-    out = stages.ROOT / "build" / "book"
+    out = stages.build_folder() / "book"
     began = time.monotonic()
     try:
-        wrong = build(stages.ROOT, out)
+        wrong = whole(stages.ROOT, out)
     except (doxygen.Failed, defects.Wrong) as failure:
-        sys.exit(f"evolve book: {failure}")
+        sys.exit(f"./evolve book: {failure}")
     if wrong:
-        sys.exit("evolve book: these lead nowhere:\n" + "\n".join(wrong))
+        sys.exit("./evolve book: these lead nowhere:\n" + "\n".join(wrong))
     pages = sum(1 for _ in out.rglob("*.html"))
     print(f"{pages} pages in {time.monotonic() - began:.0f} s: {out / 'index.html'}")
     sys.exit(_proven(out, options))

@@ -33,7 +33,7 @@ def _line(name, value):
 
 def start(root, settings):
     """A Doxygen that runs with the common settings and these."""
-    lines = [f"@INCLUDE = {root / 'docs' / 'book' / 'Doxyfile'}\n",
+    lines = [_line("@INCLUDE", root / "docs" / "book" / "Doxyfile"),
              *(_line(*each) for each in settings.items())]
     process = subprocess.Popen(["doxygen", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
@@ -43,8 +43,17 @@ def start(root, settings):
     return process
 
 
+def end(process):
+    """Kills it if it still runs, as after Ctrl-C."""
+    process.kill()
+    process.wait()
+
+
 def finish(process, what, staged):
     """Waits for it; its warnings name our files, not the copies below `staged`."""
-    _, said = process.communicate()
+    try:
+        _, said = process.communicate()
+    finally:
+        end(process)
     if process.returncode != 0 or said.strip():
         raise Failed(f"doxygen, on {what}:\n" + re.sub(rf"{re.escape(str(staged))}/?", "", said))

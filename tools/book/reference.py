@@ -72,14 +72,18 @@ def build(root, staged, out, header):
     """All references, two runs at a time; `header` makes the header of a stage's pages."""
     waiting = list(stages.stages(root))
     running = []
-    while waiting or running:
-        while waiting and len(running) < 2:
-            stage = waiting.pop(0)
-            stage_input(stage, staged)
-            (staged / f"{stage.name}.header.html").write_text(header(stages.number(stage)))
-            running.append((doxygen.start(root, _settings(root, stage, staged, out)), stage))
-        process, stage = running.pop(0)
-        doxygen.finish(process, f"the reference of {stage.name}", staged)
+    try:
+        while waiting or running:
+            while waiting and len(running) < 2:
+                stage = waiting.pop(0)
+                stage_input(stage, staged)
+                (staged / f"{stage.name}.header.html").write_text(header(stages.number(stage)))
+                running.append((doxygen.start(root, _settings(root, stage, staged, out)), stage))
+            process, stage = running.pop(0)
+            doxygen.finish(process, f"the reference of {stage.name}", staged)
+    finally:
+        for process, _ in running:
+            doxygen.end(process)
 
 
 def _members(compound, name):

@@ -1,6 +1,8 @@
 """The rules on chapters as texts: each is the diff, can be read, and has all its parts."""
 
+import os
 import re
+from pathlib import Path
 
 import chapter
 import told
@@ -163,31 +165,29 @@ def slugs(text_lines):
     return found
 
 
-def _dead(path, target):
-    """Why a link leads nowhere; None where it leads somewhere or out of the tree."""
+def _dead(tree, path, target):
+    """Why a link leads nowhere; None where it leads somewhere or to another site."""
     if re.match(r"[a-z][a-z0-9+.-]*:", target):
         return None
     name, _, anchor = target.partition("#")
-    to = (path.parent / name).resolve() if name else path
+    to = Path(os.path.normpath(path.parent / name)) if name else path
     if not to.exists():
         return f"dead link: there is no {name}"
+    if to not in tree.places:
+        return f"dead link: {name} is here, but not in the repository"
+    if to.is_dir() and to not in tree.stages and path.name == "README.md":
+        return f"dead link in the book: the folder {name} is no page of it"
     if anchor and to.suffix == ".md" and anchor not in slugs(lines(to)):
         return f"dead link: {to.name} has no heading #{anchor}"
     return None
 
 
-def _documents(tree):
-    """The Markdown files of the root, of docs and of the stages."""
-    return [*sorted(tree.root.glob("*.md")), *sorted((tree.root / "docs").rglob("*.md")),
-            *(path for stage in tree.stages for path in sorted(stage.glob("*.md")))]
-
-
-@rule("every relative link in README, CONTRIBUTING, docs and chapters leads to a file and heading")
+@rule("every relative link of a text leads to a file of the repository, and a heading in it")
 def links(tree):
-    """Follows the links that a reader on GitHub or in a clone would follow."""
-    for path in _documents(tree):
+    """Follows the links that a reader on GitHub, in a clone or in the book would follow."""
+    for path in (path for path in tree.files if path.suffix == ".md"):
         for line, target in _links(path):
-            if why := _dead(path, target):
+            if why := _dead(tree, path, target):
                 yield tree.problem(path, line, why)
 
 

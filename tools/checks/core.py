@@ -51,11 +51,13 @@ def rule(promise, builds=False):
 
 
 def _listed_by_git(root):
-    """What git tracks or would add; None where the tree is no repository of its own."""
+    """What git tracks or would add; None where the tree is no repository that it trusts."""
     if not (root / ".git").exists():
         return None
     run = subprocess.run(["git", "-C", root, "ls-files", "-z", "-co", "--exclude-standard"],
-                         capture_output=True, text=True, check=True)
+                         capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        return None
     return [root / name for name in run.stdout.split("\0") if name]
 
 
@@ -84,13 +86,19 @@ class Tree:
     @cached_property
     def build(self):
         """Where rules that build keep their copies from run to run."""
-        return Path(os.environ.get("EVOLVE_BUILD") or self.root / "build").absolute() / "check"
+        return Path(os.environ.get("EVOLVE_CHECKED") or stages.build_folder(self.root) / "check")
 
     @cached_property
     def files(self):
         """Every file that belongs to the project, build output left out."""
         listed = _listed_by_git(self.root)
         return sorted(p for p in (_walked(self.root) if listed is None else listed) if p.is_file())
+
+    @cached_property
+    def places(self):
+        """These files and the folders that they are in, down from the root."""
+        found = {*self.files, *(folder for path in self.files for folder in path.parents)}
+        return found.difference(self.root.parents)
 
     def name(self, path):
         return Path(path).relative_to(self.root).as_posix()

@@ -259,6 +259,17 @@ plant("links", "a link in a chapter to a file that is not there", "planted.md")(
     lambda garden: garden.append(chapter(garden), "[planted](../planted.md)\n"))
 _document("links", "a link to a heading that is not there", "# A\n\n[planted](#b)", "#b", 2)
 _document("links", "an image that is not there", '<img src="a.svg" alt="a">', "a.svg")
+_document("links", "a link out of the repository", "[planted](../..)", "not in the repository")
+
+
+@plant("links", "a link to what is here, but in no repository", "not in the repository")
+def _(garden):
+    garden.write(garden.root / "build/planted.md", "# Planted\n")
+    return garden.append(garden.root / "README.md", "[planted](build/planted.md)\n")
+
+
+plant("links", "a link in README to a folder that the book has not", "in the book")(
+    lambda garden: garden.append(garden.root / "README.md", "[planted](tools/checks)\n"))
 _document("workplace", "a path outside of the repository", "See ../" "shared/planted.md.",
           "planted.md")
 _document("workplace", "a path that only one machine has", "See /" "work/planted.md.", "planted.md")
@@ -648,3 +659,26 @@ def _(garden):
 def _(garden):
     garden.write(_recording(garden), None)
     return garden.name(garden.stages[0] / "README.md")
+
+
+# where
+
+def _map(garden):
+    return garden.root / "docs" / "what-is-where.md"
+
+
+@plant("where", "a file that the map does not have", "what planted.txt is")
+def _(garden):
+    garden.write(garden.root / "planted.txt", "planted\n")
+    return garden.name(_map(garden))
+
+
+@plant("where", "a rule that the map does not have", "the rule budget")
+def _(garden):
+    return garden.write(_map(garden), read(_map(garden)).replace("`budget`", "planted"))
+
+
+plant("where", "something that is not there", "there is no docs/planted.md")(
+    lambda garden: garden.append(_map(garden), "| `docs/planted.md` | planted | |\n"))
+plant("where", "no map at all", "no such page")(
+    lambda garden: garden.write(_map(garden), None))

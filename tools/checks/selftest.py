@@ -31,7 +31,8 @@ def _copied(tree, to, stages):
 def _check(garden, rule):
     """What check says of a garden under one rule: lines and exit status."""
     said = io.StringIO()
-    with mock.patch.dict(os.environ, EVOLVE_ROOT=str(garden.root)), redirect_stdout(said):
+    here = {"EVOLVE_ROOT": str(garden.root), "EVOLVE_BUILD": str(garden.root / "build")}
+    with mock.patch.dict(os.environ, here), redirect_stdout(said):
         status = check.main(["--only", rule])
     return [line.strip() for line in said.getvalue().split("\n")], status
 
@@ -86,7 +87,7 @@ def self_test(rules, tree):
     Rules that build get a copy with the first stage alone, and share the build of exercises with
     the tree itself: what they build for a plant is what the plant changed.
     """
-    os.environ["EVOLVE_BUILD"] = str(tree.build.parent)
+    os.environ["EVOLVE_CHECKED"] = str(tree.build)
     with tempfile.TemporaryDirectory(prefix="evolve-check-") as holder:
         place = Path(holder).resolve()
         whole = _copied(tree, place / "whole", tree.stages)

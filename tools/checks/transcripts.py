@@ -56,7 +56,7 @@ wait
 printf '\\036\\n'
 """
 
-_BUILD = re.compile(r"evolve: (?:building|configuring)|ninja: |\[ *\d+(?:/\d+|%)\]"
+_BUILD = re.compile(r"(?:\./)?evolve: (?:building|configuring)|ninja: |\[ *\d+(?:/\d+|%)\]"
                     r"|g?make(?:\[\d+\])?: |Consolidate compiler|Scanning dependencies"
                     r"|-- (?:Configuring|Generating|Build files|The |Detecting|Check|Found)")
 _BUILT = re.compile(r"\[ *\d+(?:/\d+|%)\] Building ")

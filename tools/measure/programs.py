@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from stages import ROOT
+from stages import ROOT, build_folder
 
-TREE = ROOT / "build" / "bench"
+TREE = build_folder() / "bench"
 PATIENCE = 300  # seconds for one run
 
 
@@ -39,7 +39,7 @@ def configure():
 def build(programs):
     """Builds these programs, the client that W5 needs, and the clock for those who count."""
     wanted = sorted(set(programs) | {"client", "made_clock"})
-    print(f"bench: building {', '.join(wanted)}", file=sys.stderr, flush=True)
+    print(f"./evolve bench: building {', '.join(wanted)}", file=sys.stderr, flush=True)
     _cmake("--build", TREE, "-j", os.cpu_count(), "--target", *wanted)
 
 

@@ -10,7 +10,7 @@ from measure.programs import Failed, run
 
 def say(text):
     """Progress, for whoever waits."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    print(f"./evolve bench: {text}", file=sys.stderr, flush=True)
 
 
 class Result:

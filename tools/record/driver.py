@@ -3,7 +3,6 @@
 The build is one of its own, without optimisation, so that each line is where its author wrote it.
 """
 
-import argparse
 import os
 import re
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import sample
 import stages
+import verb
 from record import recording
 from record.scenarios import SCENARIOS
 
@@ -113,7 +113,7 @@ def record(root, number):
         raise recording.Failed(f"there is no scenario for stage {number}; "
                                "let tools/record/scenarios.py have one")
     stage, scenario = stages.by_number(number, root).resolve(), SCENARIOS[number]
-    program = build(stage, scenario, root / "build" / "record" / stage.name)
+    program = build(stage, scenario, stages.build_folder(root) / "record" / stage.name)
     about = {"stage": number, "story": scenario.story, "stand_in": scenario.stand_in,
              "sample": " ".join((scenario.sample, *scenario.arguments))}
     made = recording.make(stage, _notes(stage, scenario, program), about)
@@ -129,15 +129,14 @@ def record(root, number):
 
 def main(words=None):
     """What the command line says; bad usage ends here, with status 2."""
-    parser = argparse.ArgumentParser(prog="./evolve record", description=__doc__.split("\n")[0])
-    parser.add_argument("stage", type=int, nargs="?", help="its number; without one, all")
+    parser = verb.Parser("record", description=__doc__.split("\n")[0])
+    parser.add_argument("stage", type=verb.stage_number, nargs="?", metavar="N",
+                        help="its number; without one, all")
     chosen = parser.parse_args(words).stage
     known = [stages.number(stage) for stage in stages.stages()]
-    if chosen is not None and chosen not in known:
-        parser.error(f"there is no stage {chosen}; there are {known[0]} to {known[-1]}")
     for number in known if chosen is None else [chosen]:
         try:
             file, count = record(stages.ROOT, number)
         except (recording.Failed, sample.Failed) as failure:
-            sys.exit(f"evolve record: stage {number}: {failure}")
+            sys.exit(f"./evolve record: stage {number}: {failure}")
         print(f"{file.relative_to(stages.ROOT)}: {count} steps", flush=True)

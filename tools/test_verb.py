@@ -1,0 +1,37 @@
+"""What tools say of mistakes."""
+
+import unittest
+
+import verb
+from testing import said
+
+
+class Parser(unittest.TestCase):
+    """A tool of two verbs."""
+
+    def said(self, *words):
+        parser = verb.Parser()
+        verbs = parser.add_subparsers(dest="verb")
+        verbs.add_parser("step").add_argument("number")
+        verbs.add_parser("mine").add_argument("--fast", action="store_true")
+        return said(parser.parse_args, words)
+
+    def test_a_verb_of_its_own_speaks_for_itself(self):
+        self.assertEqual(self.said("step"), (2, "./evolve step: missing: number\n"))
+        self.assertEqual(self.said("step", "1", "2"), (2, "./evolve: 2 is a word too many\n"))
+
+    def test_options_are_written_out(self):
+        self.assertEqual(self.said("mine", "--fas")[0], 2)
+        self.assertTrue(self.said("mine", "--fast")[0].fast)
+
+
+class Nearest(unittest.TestCase):
+    """The right word."""
+
+    def test_the_most_similar_comes_first_and_five_are_enough(self):
+        self.assertEqual(verb.nearest("ehco", ["tick", "echo", "idle"]), "echo, tick, idle")
+        self.assertEqual(verb.nearest("e", list("abcdefg")), "e, a, b, c, d, ...")
+
+
+if __name__ == "__main__":
+    unittest.main()
