@@ -100,13 +100,13 @@ def install(stage, compiler, kind, scratch):
     configure(stage, build, "EVOLVE_DEVELOP=OFF", "CMAKE_UNITY_BUILD=ON", "CMAKE_BUILD_TYPE=Debug",
               f"CMAKE_CXX_COMPILER={compiler}", f"CMAKE_CXX_FLAGS={WARNINGS}",
               f"BUILD_SHARED_LIBS={'ON' if kind == 'shared' else 'OFF'}",
-              "CMAKE_INSTALL_PREFIX=/nowhere/at/all", "CMAKE_INSTALL_LIBDIR=lib64")
+              "CMAKE_INSTALL_PREFIX=/nowhere/at/all", "CMAKE_INSTALL_LIBDIR=lib")
     build_tree(build)
     run("cmake", "--install", build, "--prefix", prefix)
     prefix.rename(moved)
     check_files(moved)
     if kind == "shared":
-        check_shared(moved / "lib64/libevolve.so", stage)
+        check_shared(moved / "lib/libevolve.so", stage)
     return moved
 
 
@@ -231,7 +231,7 @@ def use_by_cmake(way, stage, prefix, folder):
 def use_by_pkg_config(way, stage, prefix, folder):
     """The same with a compiler's command line."""
     folder.mkdir()
-    library = prefix / "lib64"
+    library = prefix / "lib"
     flags = run("pkg-config", "--cflags", "--libs", "evolve",
                 env={**os.environ, "PKG_CONFIG_PATH": str(library / "pkgconfig")}).split()
     edition = "2b" if way.edition == 23 else way.edition
