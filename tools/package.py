@@ -23,6 +23,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import lines
+import page
 import stages
 
 COMPILERS = "g++", "clang++"
@@ -34,6 +36,11 @@ WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -fvis
 
 class Failed(Exception):
     """Something does not work from outside."""
+
+
+# What the part is built with, to see that the server leaks nothing and breaks no rule.
+SANITIZED = (f"{WARNINGS} -g1 -fsanitize=address,undefined -fno-sanitize=vptr "
+             "-fno-sanitize-recover=all")
 
 
 class Way(NamedTuple):
@@ -169,7 +176,8 @@ FOUND = {
     "find_package": "find_package(evolve 0.1 REQUIRED)\n",
     "add_subdirectory": "add_subdirectory(evolve)\n",
     "FetchContent": "include(FetchContent)\n"
-    "FetchContent_Declare(evolve SOURCE_DIR ${CMAKE_CURRENT_SOURCE_DIR}/evolve)\n"
+    "FetchContent_Declare(evolve\n"
+    "  SOURCE_DIR ${CMAKE_CURRENT_SOURCE_DIR}/clone SOURCE_SUBDIR evolve)\n"
     "FetchContent_MakeAvailable(evolve)\n",
 }
 # The program, and a library of the program's own, which evolve gets into if it is static.
@@ -188,7 +196,8 @@ def write_project(way, stage, folder):
     (folder / "CMakeLists.txt").write_text(HEAD + FOUND[way.way] + "".join(
         TAIL.splitlines(True)[:4 if part else 2]))
     if part:
-        shutil.copytree(stage, folder / "evolve", ignore=shutil.ignore_patterns("build"))
+        place = folder / "clone/evolve" if way.way == "FetchContent" else folder / "evolve"
+        shutil.copytree(stage, place, ignore=shutil.ignore_patterns("build"))
 
 
 def check_part(build):
@@ -263,6 +272,33 @@ def use_all(ways, stage, scratch):
         return list(pool.map(lambda way: use(way, stage, prefixes, scratch), ways)).count(False)
 
 
+def environment(block, home):
+    """The user's environment for a block of the page: a home of their own, and the strictest of
+    compilers for a part."""
+    env = {**os.environ, "HOME": str(home)}
+    if "build-part" in block.text:
+        env["CXXFLAGS"] = SANITIZED
+    return env
+
+
+def follow_page(stage, scratch):
+    """Does what the page says, in its order, and puts all servers that come of it to the test."""
+    found = page.blocks((stages.ROOT / "docs/using-evolve.md").read_text())
+    clone, home, folder = (scratch / name for name in ("clone", "home", "program"))
+    for place in (clone, folder):
+        shutil.copytree(stage, place / stage.name, ignore=shutil.ignore_patterns("build"))
+    for block in page.commands(found):
+        page.run_block(found, block, clone, folder, environment(block, home))
+        print(f"ok   {block.heading}, line {block.line}: {block.text.splitlines()[-1]}", flush=True)
+    for compiler in COMPILERS:
+        page.check_pieces(found, compiler, [f"-I{home}/.local/include", *WARNINGS.split()])
+        print(f"ok   the pieces of programs, {compiler}", flush=True)
+    servers = [folder / name for name in ("lines", "build/lines", "build-part/lines")]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        if any(list(pool.map(lambda server: lines.main([str(server)]), servers))):
+            raise Failed("the page's server fails")
+
+
 def arguments(words):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--full", action="store_true", help="all combinations")
@@ -274,14 +310,17 @@ def main(words=None):
     """Prints a line for each way; the status is 1 if one does not work."""
     args = arguments(words)
     ways = list(all_ways()) if args.full else CHOSEN
-    stage = stages.stages()[-1]
+    stage, failed = stages.stages()[-1], 0
     try:
         with tempfile.TemporaryDirectory(prefix="evolve-package.") as scratch:
-            failed = use_all(ways, stage, Path(scratch))
-    except Failed as failure:
+            if args.only != "ways":
+                follow_page(stage, Path(scratch))
+            if args.only != "page":
+                failed = use_all(ways, stage, Path(scratch))
+                print(f"used from outside in {len(ways) - failed} of {len(ways)} ways")
+    except (Failed, page.Broken) as failure:
         print(failure, file=sys.stderr)
         return 1
-    print(f"used from outside in {len(ways) - failed} of {len(ways)} ways")
     return 1 if failed else 0
 
 

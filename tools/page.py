@@ -4,8 +4,8 @@
   folder of the user's program. One of the same name takes its place.
 - A ```sh block is run word for word: under the heading "Install" in a clone of the project, else in
   the folder of the user's program.
-- Every other ```cpp block is a piece of a program, and has to compile behind the first lines of the
-  program that the page shows whole, down to its last `using`.
+- All other ```cpp blocks are pieces of a program: they have to compile, one behind the other, behind
+  the first lines of the program that the page shows whole, down to its last `using`.
 
 A file that is not there yet when a command is run that needs it is written before that command; so
 the page may show the program after the commands that build it.
@@ -81,13 +81,15 @@ def pieces(found):
     return [block for block in found if block.kind == "cpp" and not block.file]
 
 
-def check_piece(block, before, compiler, options):
-    """Compiles a piece behind the head of the program."""
-    source = f'{before}\n#line {block.line + 1} "using-evolve.md"\n{block.text}'
+def check_pieces(found, compiler, options):
+    """Compiles the pieces behind the head of the program."""
+    source = head(program(found).text) + "".join(
+        f'#line {block.line + 1} "using-evolve.md"\n{block.text}' for block in pieces(found))
     command = [compiler, "-std=c++20", "-fsyntax-only", "-x", "c++", *options, "-"]
-    done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
     if done.returncode:
-        raise Broken(f"line {block.line}: this piece does not compile:\n{done.stderr}")
+        raise Broken(f"a piece does not compile:\n{done.stdout}")
 
 
 def _needed(found, block):
@@ -104,11 +106,12 @@ def _needed(found, block):
 
 
 def run_block(found, block, clone, folder, env):
-    """Runs a block of commands where the page says; their status has to be 0."""
+    """Runs a block of commands where the page says, and returns what they print; their status has
+    to be 0."""
     in_clone = block.heading == "Install"
     for name, text in {} if in_clone else _needed(found, block).items():
         (Path(folder) / name).write_text(text, encoding="utf-8")
-    done = subprocess.run(["sh", "-e", "-x", "-c", block.text], cwd=clone if in_clone else folder,
+    done = subprocess.run(["sh", "-eux", "-c", block.text], cwd=clone if in_clone else folder,
                           env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False)
     if done.returncode:
