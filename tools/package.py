@@ -200,14 +200,15 @@ def write_project(way, stage, folder):
         shutil.copytree(stage, place, ignore=shutil.ignore_patterns("build"))
 
 
-def check_part(build):
-    """That a part brings nothing along but the library, and leaves the whole as it was."""
+def check_part(build, installs):
+    """That a part brings nothing along but the library, which is installed if that was asked for,
+    and leaves the whole as it was."""
     if " 0\n" not in run("ctest", "-N", cwd=build):
         raise Failed("the part's tests are among those of the whole")
     prefix = build / "installed"
     run("cmake", "--install", build, "--prefix", prefix)
-    if any(path.is_file() for path in prefix.rglob("*")):
-        raise Failed("the part is installed with the whole")
+    if any(path.is_file() for path in prefix.rglob("*")) != installs:
+        raise Failed(f"the part is {'not ' if installs else ''}installed with the whole")
     cache = (build / "CMakeCache.txt").read_text()
     if not re.search(r"^CMAKE_BUILD_TYPE:\w+=$", cache, re.MULTILINE) or "GTest" in cache:
         raise Failed("the part has chosen a build type for the whole, or looked for GoogleTest")
@@ -225,7 +226,9 @@ def use_by_cmake(way, stage, prefix, folder):
     definitions = [f"CMAKE_CXX_COMPILER={way.compiler}", f"CMAKE_CXX_STANDARD={way.edition}",
                    f"CMAKE_CXX_FLAGS={WARNINGS}", "CMAKE_NO_SYSTEM_FROM_IMPORTED=ON",
                    "CMAKE_EXPORT_COMPILE_COMMANDS=ON"]
+    asked = way.way == "FetchContent"  # the one or the other, to have tried both
     if way.way in PARTS:
+        definitions += ["EVOLVE_INSTALL=ON"] * asked
         definitions += [f"BUILD_SHARED_LIBS={'ON' if way.kind == 'shared' else 'OFF'}",
                         "CMAKE_POSITION_INDEPENDENT_CODE=ON", "CMAKE_UNITY_BUILD=ON"]
     else:
@@ -233,7 +236,7 @@ def use_by_cmake(way, stage, prefix, folder):
     configure(folder, folder / "b", *definitions)
     build_tree(folder / "b")
     if way.way in PARTS:
-        check_part(folder / "b")
+        check_part(folder / "b", asked)
     return run(folder / "b/outside")
 
 
