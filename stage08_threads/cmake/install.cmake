@@ -34,7 +34,8 @@ set_target_properties(${stage}_evolve PROPERTIES
 # compiler is told that what it reads is to be seen.
 get_target_property(type ${stage}_evolve TYPE)
 if(type STREQUAL SHARED_LIBRARY)
-  list(TRANSFORM entries REPLACE "(.+)" "#include \"\\1\"" OUTPUT_VARIABLE lines)
+  list(TRANSFORM entries REPLACE "(.+)" "#include \"\\1\""
+    OUTPUT_VARIABLE lines)
   list(JOIN lines "\n" lines)
   file(CONFIGURE OUTPUT ${package}/exports.h @ONLY CONTENT
 [[#pragma GCC visibility push(default)
