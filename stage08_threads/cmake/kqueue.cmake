@@ -25,7 +25,7 @@ elseif(provider STREQUAL shim)
   if(NOT CMAKE_SYSTEM_NAME STREQUAL Linux)
     message(FATAL_ERROR "KQUEUE_PROVIDER=shim: it is made of Linux's epoll")
   endif()
-  if(BUILD_TESTING)
+  if(TARGET ${stage}_test)
     target_sources(${stage}_test PRIVATE evolve/kqueue.cpp
       test/kqueue_on_epoll/kqueue_on_epoll.cpp)
     target_include_directories(${stage}_test PRIVATE test/kqueue_on_epoll)

@@ -22,8 +22,7 @@ endif()
 file(GLOB_RECURSE description ${prefix}/*/evolve.pc)
 cmake_path(GET description PARENT_PATH folder)
 set(ENV{PKG_CONFIG_PATH} ${folder})
-execute_process(COMMAND ${pkg_config} --define-variable=prefix=${prefix}
-    --cflags --libs evolve
+execute_process(COMMAND ${pkg_config} --cflags --libs evolve
   OUTPUT_VARIABLE found COMMAND_ERROR_IS_FATAL ANY
   OUTPUT_STRIP_TRAILING_WHITESPACE)
 separate_arguments(found UNIX_COMMAND "${found}")
