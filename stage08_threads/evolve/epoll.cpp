@@ -143,7 +143,7 @@ void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
         ::epoll_wait(epoll_.get(), events_.data(),
                      static_cast<int>(events_.size()), timeout_ms(timeout));
   }
-  if (count_ < 0 && errno != EINTR) fail(errno, "epoll_wait");
+  if (count_ < 0 && errno != EINTR) throw backend_error(errno, "epoll_wait");
 }
 
 // An old kernel does not have the system call, a sandbox may forbid it. Not

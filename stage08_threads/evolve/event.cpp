@@ -47,8 +47,17 @@ event::event(event_base& base, int fd, what events, callback function)
   }
 }
 
+event::event(int fd, what events, callback function) noexcept
+    : flags_(evlist::foreign),
+      pri_(0),
+      callback_(function),
+      fd_(fd),
+      base_(nullptr),
+      events_(events) {}
+
 event::~event() {
-  if (!any(flags_ & ~(evlist::internal | evlist::finalizing))) return;
+  if (!any(flags_ & ~(evlist::internal | evlist::finalizing |
+                      evlist::foreign))) return;
   const event_base::locked guard(*base_);
   base_->forget(*this);
 }

@@ -29,6 +29,8 @@ enum class evlist : std::uint16_t {
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
+  foreign = 0x80,  ///< the C interface has made it: its memory may be used for
+  ///< something else as soon as its callback has started
 };
 
 /// \libevent{event_struct.h,EVLIST_INSERTED}
@@ -205,11 +207,15 @@ class event {
  private:
   friend class common_timeout;
   friend class active_queues;
+  friend class event_access;
   friend class event_base;
   friend class evmap;
   friend class evsig;
   friend class min_heap;
   struct layout;
+
+  // For event_access: an event that has no base yet.
+  event(int fd, what events, callback function) noexcept;
 
   what waits() const noexcept;  // for what it waits, or is due
 

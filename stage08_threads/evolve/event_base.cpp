@@ -68,10 +68,13 @@ class event_base::running_scope {
  public:
   running_scope(event_base& base, event& ev) noexcept : base_(base) {
     base.running_ = &ev;
-    ev.flags_ |= evlist::running;
+    foreign_ = any(ev.flags_ & evlist::foreign);
+    if (!foreign_) ev.flags_ |= evlist::running;
   }
   ~running_scope() {
-    if (base_.running_) base_.running_->flags_ &= ~evlist::running;
+    if (base_.running_ && !foreign_) {
+      base_.running_->flags_ &= ~evlist::running;
+    }
     base_.running_ = nullptr;
     base_.current_event_.open(base_.th_base_lock_);
   }
@@ -80,6 +83,7 @@ class event_base::running_scope {
 
  private:
   event_base& base_;
+  bool foreign_;  // the event's memory may be something else's by the end
 };
 
 // The time in which the loop may sleep. A handler that runs in it ends the wait;
@@ -181,6 +185,7 @@ loop_result event_base::loop(loop_flags flags) {
   const std::lock_guard lock(th_base_lock_);
   const run guard(*this, flags);
   bool done = false;
+  bool ever = false;
   while (!any(requests_ & request::loopbreak) && !done) {
     if (!haveevents() && !any(flags & loop_flags::no_exit_on_empty)) {
       return loop_result::no_events;
@@ -193,10 +198,11 @@ loop_result event_base::loop(loop_flags flags) {
     timeout_process();
     task_process();
     const bool called = process_active();
+    ever |= called;
     done = drains() ||
            (any(flags & loop_flags::once) && called && activequeues_.empty());
   }
-  return loop_result::stopped;
+  return ever ? loop_result::stopped : loop_result::idle;
 }
 
 void event_base::loopexit(std::optional<duration> delay) {
@@ -371,6 +377,7 @@ bool event_base::for_each_event(
   const auto note = [&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_};
     if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
+    info.ev = const_cast<event*>(&ev);
     infos.push_back(info);
   };
   {

@@ -38,6 +38,7 @@ namespace evolve {
 enum class loop_result {
   stopped,  ///< it was asked to, or the flags said so
   no_events,  ///< no event was left to wait for
+  idle,  ///< it was asked to, or the flags said so, and nothing was called
 };
 
 /// How the loop is to run.
@@ -81,6 +82,7 @@ struct event_info {
   int priority;  ///< event::priority()
   evlist state;  ///< what the base keeps it on
   std::optional<time_point> deadline = {};  ///< event::deadline()
+  event* ev = nullptr;  ///< which event it is
 };
 
 /// The loop: waits for events, and calls their callbacks. The pattern's
@@ -252,6 +254,12 @@ class event_base {
   /// \libevent{event.c,event_reinit}
   void reinit();
 
+  /// Whether a run of the loop is in progress.
+  bool running_loop() const noexcept {
+    const std::lock_guard lock(th_base_lock_);
+    return running_loop_;
+  }
+
   /// How many events there are of that kind.
   /// \libevent{event.c,event_base_get_num_events}
   std::size_t num_events(event_count kind) const noexcept;
@@ -317,6 +325,7 @@ class event_base {
  private:
   friend class common_timeout;
   friend class event;
+  friend class event_access;
   friend class evsig;
   friend class notifier;
   class run;

@@ -198,7 +198,7 @@ void kqueue::wait(std::optional<std::chrono::nanoseconds> timeout) {
       ::kevent(kq_.get(), changes_.data(), static_cast<count>(changes_.size()),
                events_.data(), static_cast<count>(events_.size()),
                timeout ? &spec : nullptr);
-  if (count_ < 0 && errno != EINTR) fail(errno, "kevent");
+  if (count_ < 0 && errno != EINTR) throw backend_error(errno, "kevent");
   if (count_ <= 0 || !(events_[0].flags & EV_ERROR)) return;
   const auto errors = static_cast<std::size_t>(count_);
   const int more =

@@ -85,7 +85,7 @@ void poll::prepare() {
 void poll::wait(std::optional<std::chrono::nanoseconds> timeout) {
   const auto size = static_cast<nfds_t>(polled_.size());
   count_ = ::poll(polled_.data(), size, timeout_ms(timeout));
-  if (count_ < 0 && errno != EINTR) fail(errno, "poll");
+  if (count_ < 0 && errno != EINTR) throw backend_error(errno, "poll");
 }
 
 std::span<const ready> poll::collect() {

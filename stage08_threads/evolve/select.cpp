@@ -73,7 +73,7 @@ void select::wait(std::optional<std::chrono::nanoseconds> timeout) {
       ::select(asked_nfds_, as_fd_set(asked_[reading]),
                as_fd_set(asked_[writing]), nullptr, ms < 0 ? nullptr : &tv);
   bad_ = count_ < 0 && errno == EBADF;
-  if (count_ < 0 && errno != EINTR && errno != EBADF) fail(errno, "select");
+  if (count_ < 0 && errno != EINTR && errno != EBADF) throw backend_error(errno, "select");
 }
 
 std::span<const ready> select::collect() {
