@@ -88,6 +88,11 @@ class event_access {
     return kept.object;
   }
 
+  /// Has `ev` wait for `events`. Requires that it is not watched.
+  static void set_events(event& ev, what events) noexcept {
+    ev.events_ = events;
+  }
+
   /// Has `ev` call something else from now on.
   static void set_function(event& ev, callback function) noexcept {
     ev.callback_ = function;
