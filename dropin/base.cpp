@@ -18,6 +18,7 @@ constexpr unsigned index_mask = 0xff;
 constexpr unsigned microseconds_mask = 0xfffff;
 constexpr std::size_t max_commons = 256;
 
+constexpr duration a_step = std::chrono::milliseconds(1);
 constexpr long second = 1000000;
 
 unsigned bits(const timeval& time) noexcept {
@@ -28,12 +29,6 @@ timeval stripped(const timeval& time) noexcept {
   timeval length = {time.tv_sec, static_cast<suseconds_t>(
                                      bits(time) & microseconds_mask)};
   return length;
-}
-
-timeval now() noexcept {
-  timeval time;
-  ::gettimeofday(&time, nullptr);
-  return time;
 }
 
 void free_base(event_base* base, bool finalizes) {
@@ -137,14 +132,26 @@ const event_base::common* dropin::common_of(const event_base& base,
   return index < base.commons.size() ? &base.commons[index] : nullptr;
 }
 
+// By the time of day. The offset of the loop's clock is measured anew each time,
+// but only a step counts: in a callback the same moment has to look the same.
+timeval dropin::to_time_of_day(event_base& base, evolve::time_point moment) noexcept {
+  timeval now;
+  ::gettimeofday(&now, nullptr);
+  const duration measured = std::chrono::seconds(now.tv_sec) +
+                            std::chrono::microseconds(now.tv_usec) -
+                            evolve::clock::now().time_since_epoch();
+  duration offset = base.time_of_day.load();
+  if (measured - offset > a_step || offset - measured > a_step) {
+    base.time_of_day.store(measured);
+    offset = measured;
+  }
+  return dropin::to_timeval(moment.time_since_epoch() + offset);
+}
+
 int event_base_gettimeofday_cached(event_base* base, timeval* time) {
   if (!base) base = dropin::current_base;
-  *time = now();
-  if (!base || !base->running_loop()) return 0;
-  // What has passed since the callback first asked.
-  const timeval passed =
-      dropin::to_timeval(evolve::clock::now() - base->now());
-  timersub(time, &passed, time);
+  if (!base || !base->running_loop()) return ::gettimeofday(time, nullptr);
+  *time = dropin::to_time_of_day(*base, base->now());
   return 0;
 }
 

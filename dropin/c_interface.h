@@ -11,6 +11,7 @@
 #include <event2/util.h>
 #include <sys/time.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -81,6 +82,7 @@ struct event_base : evolve::event_base {
   bool changelist;  ///< has been asked for by name
   bool finalizes = true;  ///< its end calls finalizers
   std::deque<common> commons;  ///< by number
+  std::atomic<evolve::duration> time_of_day{};  ///< at the clock's beginning
 };
 
 namespace dropin {
@@ -136,6 +138,9 @@ duration to_duration(const timeval& time) noexcept;
 
 /// `length` in microseconds, rounded up.
 timeval to_timeval(duration length) noexcept;
+
+/// `moment` by the time of day.
+timeval to_time_of_day(event_base& base, evolve::time_point moment) noexcept;
 
 /// The common timeout that `time` stands for; null when it stands for itself.
 const event_base::common* common_of(const event_base& base,

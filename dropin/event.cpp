@@ -26,14 +26,15 @@ bool has_base(const event* ev, const char* function) noexcept {
   return false;
 }
 
-// Whether there is something behind the event's number that can be watched. If
-// not, the event keeps the loop running all the same.
-bool is_watchable(const evolve::event& ev) noexcept {
-  return ev.fd() >= 0;
-}
-
-// The one that never passes.
+// The timeout that never passes.
 constexpr duration for_ever = duration::max();
+constexpr evolve::time_point never = evolve::time_point::max();
+
+// An event that waits for a descriptor, but has the number of none: it keeps the
+// loop running all the same. So it waits for its timeout, or for ever.
+bool is_unwatchable(const evolve::event& ev) noexcept {
+  return any(ev.events() & any_io) && ev.fd() < 0;
+}
 
 // What a callback is told depends on what the event waits for now: a program may
 // have written that itself.
@@ -51,6 +52,16 @@ void note_events(evolve::event& ev) noexcept {
 void drop_untold(evolve::event& ev) noexcept {
   if (any(ev.base().features() & evolve::feature::early_close)) return;
   event_access::set_events(ev, ev.events() & ~what::closed);
+}
+
+// What an event waits for, or is due for.
+what waits(const evolve::event& ev) noexcept {
+  what found = ev.pending();
+  if (!is_unwatchable(ev) || !any(event_access::state(ev) & evlist::timeout)) {
+    return found;
+  }
+  if (ev.deadline() == never) found &= ~what::timeout;
+  return found | (ev.events() & any_io);
 }
 
 void add_unwatched(evolve::event& ev, std::optional<duration> timeout) {
@@ -72,17 +83,14 @@ void add(evolve::event& ev, const timeval* time) {
   }
   drop_untold(ev);
   note_events(ev);
-  if (any(ev.events() & any_io) && !is_watchable(ev)) {
-    return add_unwatched(ev, timeout);
-  }
+  if (is_unwatchable(ev)) return add_unwatched(ev, timeout);
   if (common && common->timeout) return ev.add(*common->timeout);
   ev.add(timeout);
 }
 
 // What libevent accepts, and does nothing for.
 bool waits_for_nothing(const evolve::event& ev, const timeval* time) noexcept {
-  return !time && !any(ev.events() & (any_io | what::signal)) &&
-         !any(event_access::state(ev) & evlist::finalizing);
+  return !time && !any(ev.events() & (any_io | what::signal));
 }
 
 }  // namespace
@@ -137,6 +145,7 @@ int event_base_set(event_base* base, event* ev) {
 int event_add(event* ev, const timeval* timeout) {
   if (!has_base(ev, __func__)) return -1;
   evolve::event& made = to_evolve(ev);
+  if (any(event_access::state(made) & evlist::finalizing)) return -1;
   if (waits_for_nothing(made, timeout)) return 0;
   return dropin::attempt(__func__, [&] { add(made, timeout); });
 }
@@ -163,8 +172,10 @@ int event_del_noblock(event* ev) {
 int event_remove_timer(event* ev) {
   if (!has_base(ev, __func__)) return -1;
   evolve::event& made = to_evolve(ev);
+  const bool stays = is_unwatchable(made) && made.deadline();
   made.remove_timer();
-  return 0;
+  if (!stays) return 0;
+  return dropin::attempt(__func__, [&] { add_unwatched(made, for_ever); });
 }
 
 void event_active(event* ev, int result, short ncalls) {
@@ -178,14 +189,10 @@ int event_pending(const event* ev, short mask, timeval* when) {
   if (!has_base(ev, __func__)) return 0;
   const evolve::event& made = to_evolve(ev);
   constexpr what known = any_io | what::signal | what::timeout;
-  const what pending = made.pending(to_what(mask) & known);
+  const what pending = waits(made) & to_what(mask) & known;
   const auto deadline = made.deadline();
   if (when && deadline && any(pending & what::timeout)) {
-    timeval now;
-    ::gettimeofday(&now, nullptr);
-    const timeval left =
-        dropin::to_timeval(*deadline - evolve::clock::now());
-    timeradd(&now, &left, when);
+    *when = dropin::to_time_of_day(*base_of(ev), *deadline);
   }
   return dropin::to_bits(pending);
 }
