@@ -45,6 +45,7 @@ event_base::event_base(const event_config& config)
     : evolve::event_base(config.settings),
       exit(*this, -1, dropin::what::none, [this] { leave(); }),
       changelist(config.changelist) {
+  dropin::debug_too_late();
   if (dropin::threads_in_use() && !config.without_lock) make_notifiable();
 }
 

@@ -174,8 +174,19 @@ void destroy(T* object) noexcept {
 /// Logs a warning: that `function` could not do what was asked, and why.
 void warn(const char* function, const std::string& why) noexcept;
 
+/// The code of an end for what no program should do.
+/// \libevent{log-internal.h,EVENT_ERR_ABORT_}
+inline constexpr int fault_of_the_program = static_cast<int>(0xdeaddead);
+
 /// Logs an error, and ends the process. \libevent{log.c,event_errx}
 [[noreturn]] void fatal(int code, const std::string& why);
+
+/// For debug mode: from now on it cannot be enabled; `ev` is made, is no more,
+/// and is to be used.
+void debug_too_late() noexcept;
+void debug_assign(const event* ev, int fd, short events);
+void debug_forget(const event* ev);
+void debug_require_assigned(const event* ev, const char* function);
 
 /// Whether bases are to be used by several threads from now on.
 bool threads_in_use() noexcept;

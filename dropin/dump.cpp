@@ -11,7 +11,7 @@ namespace {
 
 void print_number(std::FILE* out, const event_info& info) {
   const bool signal = any(info.events & what::signal);
-  std::fprintf(out, "  %p [%s %d]", static_cast<void*>(info.ev),
+  std::fprintf(out, "  %p [%s %d", static_cast<void*>(info.ev),
                signal ? "sig" : "fd ", info.fd);
 }
 
@@ -27,17 +27,16 @@ void print_bits(std::FILE* out, what set) {
   }
 }
 
-void print_waiting(std::FILE* out, const event_info& info) {
+void print_waiting(std::FILE* out, event_base& base, const event_info& info) {
   constexpr evlist waits = evlist::inserted | evlist::timeout;
   if (!any(info.state & waits)) return;
   print_number(out, info);
+  std::fputc(']', out);
   print_bits(out, info.events);
-  if (any(info.state & evlist::internal)) std::fputs(" Internal", out);
   if (info.deadline) {
-    const timeval left =
-        dropin::to_timeval(*info.deadline - evolve::clock::now());
-    std::fprintf(out, " Timeout=%ld.%06ld", static_cast<long>(left.tv_sec),
-                 static_cast<long>(left.tv_usec));
+    const timeval when = dropin::to_time_of_day(base, *info.deadline);
+    std::fprintf(out, " Timeout=%ld.%06ld", static_cast<long>(when.tv_sec),
+                 static_cast<long>(when.tv_usec));
   }
   std::fputc('\n', out);
 }
@@ -45,15 +44,17 @@ void print_waiting(std::FILE* out, const event_info& info) {
 void print_due(std::FILE* out, const event_info& info) {
   if (!any(info.state & evlist::active)) return;
   print_number(out, info);
-  std::fprintf(out, ", priority=%d%s active\n", info.priority, "");
+  std::fprintf(out, ", priority=%d]", info.priority);
+  print_bits(out, evolve::event_access::due_for(*info.ev));
+  std::fputs(" active\n", out);
 }
 
 }  // namespace
 
 void event_base_dump_events(event_base* base, std::FILE* out) {
   std::fputs("Inserted events:\n", out);
-  base->for_each_event([out](const event_info& info) {
-    print_waiting(out, info);
+  base->for_each_event([out, base](const event_info& info) {
+    print_waiting(out, *base, info);
     return true;
   });
   std::fputs("Active events:\n", out);

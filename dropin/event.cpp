@@ -20,7 +20,8 @@ char self_argument;
 
 constexpr std::uint16_t finalize_bit = EV_FINALIZE;
 
-bool has_base(const event* ev, const char* function) noexcept {
+bool has_base(const event* ev, const char* function) {
+  dropin::debug_require_assigned(ev, function);
   if (base_of(ev)) return true;
   dropin::warn(function, "the event has no base");
   return false;
@@ -112,6 +113,7 @@ int event_assign(event* ev, event_base* base, evutil_socket_t fd, short events,
                  event_callback_fn function, void* argument) {
   if (!base) base = dropin::current_base;
   if (argument == &self_argument) argument = ev;
+  dropin::debug_assign(ev, fd, events);
   const what waits = to_what(events);
   evolve::event& made =
       event_access::make(ev, fd, waits, c_callback{function, argument, 0});
@@ -125,6 +127,7 @@ event* event_new(event_base* base, evutil_socket_t fd, short events,
                  event_callback_fn function, void* argument) try {
   auto* const ev = static_cast<event*>(dropin::allocate(sizeof(event)));
   if (event_assign(ev, base, fd, events, function, argument) == 0) return ev;
+  dropin::debug_forget(ev);
   dropin::release(ev);
   return nullptr;
 } catch (const std::bad_alloc&) {
@@ -133,10 +136,12 @@ event* event_new(event_base* base, evutil_socket_t fd, short events,
 
 void event_free(event* ev) {
   event_del(ev);
+  dropin::debug_forget(ev);
   dropin::release(ev);
 }
 
 int event_base_set(event_base* base, event* ev) {
+  dropin::debug_require_assigned(ev, __func__);
   if (!event_access::is_idle(to_evolve(ev))) return -1;
   event_access::set_base(to_evolve(ev), *base);
   return 0;
@@ -202,6 +207,7 @@ int event_initialized(const event* ev) {
 }
 
 int event_priority_set(event* ev, int priority) {
+  dropin::debug_require_assigned(ev, __func__);
   if (!base_of(ev) || any(event_access::state(to_evolve(ev)) & evlist::active) ||
       priority < 0 || priority >= base_of(ev)->npriorities()) {
     return -1;
@@ -216,7 +222,7 @@ int event_finalize(unsigned /*flags*/, event* ev,
   void* const argument = event_get_callback_arg(ev);
   return dropin::attempt(__func__, [&] {
     to_evolve(ev).finalize([ev, function, argument] {
-      if (base_of(ev)->finalizes) function(ev, argument);
+      if (base_of(ev)->finalizes && function) function(ev, argument);
     });
   });
 }
@@ -228,12 +234,9 @@ int event_free_finalize(unsigned /*flags*/, event* ev,
   return dropin::attempt(__func__, [&] {
     to_evolve(ev).finalize([ev, function, argument] {
       if (!base_of(ev)->finalizes) return;
-      function(ev, argument);
+      if (function) function(ev, argument);
+      dropin::debug_forget(ev);
       dropin::release(ev);
     });
   });
-}
-
-void event_debug_unassign(event* ev) {
-  event_access::unmake(to_evolve(ev));
 }

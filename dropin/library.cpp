@@ -69,7 +69,11 @@ void dropin::warn(const char* function, const std::string& why) noexcept {
 
 void dropin::fatal(int code, const std::string& why) {
   evolve::log(evolve::severity::error, why.c_str());
-  if (fatal_receiver) fatal_receiver(code);
+  if (fatal_receiver) {
+    fatal_receiver(code);
+  } else if (code == fault_of_the_program) {
+    std::abort();
+  }
   std::exit(code);
 }
 
@@ -97,10 +101,6 @@ void event_set_mem_functions(void* (*allocate)(std::size_t),
   memory.allocate = allocate ? allocate : std::malloc;
   memory.release = release ? release : std::free;
 }
-
-void event_enable_debug_mode() {}
-
-void libevent_global_shutdown() {}
 
 const char* event_get_version() {
   return LIBEVENT_VERSION;

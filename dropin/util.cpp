@@ -30,8 +30,7 @@ int add_flag(int fd, int get, int set, int flag) noexcept {
 
 // As the C locale has it, whatever the program's is.
 int lower(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
+  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 }  // namespace

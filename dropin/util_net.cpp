@@ -6,10 +6,11 @@
 #include <sys/socket.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "c_interface.h"
 
@@ -22,6 +23,16 @@ int to_port(std::string_view text) noexcept {
       std::from_chars(text.data(), text.data() + text.size(), port);
   const bool whole = error == std::errc() && end == text.data() + text.size();
   return whole && port > 0 && port <= 65535 ? port : 0;
+}
+
+constexpr unsigned none = std::numeric_limits<unsigned>::max();
+
+// The index of an interface by its name, or by the index itself.
+unsigned to_index(const char* interface) noexcept {
+  if (const unsigned index = ::if_nametoindex(interface)) return index;
+  char* end;
+  const unsigned long index = std::strtoul(interface, &end, 10);
+  return *end == '\0' ? static_cast<unsigned>(index) : none;
 }
 
 // An address and a port, taken apart; no port is 0.
@@ -110,8 +121,8 @@ int evutil_inet_pton_scope(int family, const char* text, void* address,
   if (family != AF_INET6 || !percent) {
     return evutil_inet_pton(family, text, address);
   }
-  *interface = ::if_nametoindex(percent + 1);
-  if (*interface == 0) return 0;
+  *interface = to_index(percent + 1);
+  if (*interface == none) return 0;
   const std::string alone(text, percent);
   return evutil_inet_pton(family, alone.c_str(), address);
 }
