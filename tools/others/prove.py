@@ -37,9 +37,9 @@ class Measured:
         return median(ours / stock for stock, ours in self.rates)
 
     def cells(self):
-        stock, ours = (round(median(rates), -2) for rates in zip(*self.rates))
+        stock, ours = (f"{round(median(rates), -2):.0f}" for rates in zip(*self.rates))
         return [f"{self.calls[0]:.2f} → {self.calls[1]:.2f}",
-                f"{stock:.0f} → {ours:.0f}, {self.ratio:.2f} times"]
+                f"{stock} → {ours}, {self.ratio:.2f} times"]
 
 
 @dataclass
@@ -143,11 +143,15 @@ def rows(programs, libraries, rounds, named):
             yield judge(program, sides, rounds)
 
 
+def _markdown(header, lines):
+    return tables.markdown(header, lines).replace("---:", "---") + "\n"
+
+
 def write_table(file, header, lines):
     """Writes the file's table with that header anew."""
-    head = tables.markdown(header, []).split("\n", 1)[0]
+    head = _markdown(header, []).split("\n", 1)[0]
     table = re.escape(head) + r"\n(\|.*\n)+"
-    text, count = re.subn(table, lambda _: tables.markdown(header, lines) + "\n", file.read_text())
+    text, count = re.subn(table, lambda _: _markdown(header, lines), file.read_text())
     if count != 1:
         raise needs.Refused(f"{file} has {count} tables that begin with {head}")
     version = machine.versions().get("libevent", "")

@@ -34,6 +34,11 @@ def listening(port):
     return asked
 
 
+def says(log, text, times=1):
+    """Asks whether a server has written that to its log so often."""
+    return lambda: log.read_text().count(text) == times
+
+
 def wait_until(holds, what, alive=lambda: True):
     """Looks again and again; Wrong when it has not come about, and cannot any more."""
     until = time.monotonic() + PATIENCE
@@ -120,7 +125,7 @@ class Side:
                 if status := process.wait(PATIENCE):
                     raise Wrong(f"{name} ends with status {status}")
         except Wrong as wrong:
-            raise Wrong(f"{wrong}; its log: {log.read_text()[-500:]}") from None
+            raise Wrong(f"{name} on {self.name}: {wrong}; its log: {log.read_text()[-500:]}") from None
         except subprocess.TimeoutExpired:
             raise Wrong(f"{name} has not ended {PATIENCE} s after its signal") from None
         finally:
