@@ -183,8 +183,10 @@ int event_remove_timer(event* ev) {
   return dropin::attempt(__func__, [&] { add_unwatched(made, for_ever); });
 }
 
+// A signal's event is called as often as is said here.
 void event_active(event* ev, int result, short ncalls) {
   if (!has_base(ev, __func__)) return;
+  if (ncalls < 1 && any(to_evolve(ev).events() & what::signal)) return;
   const what told = to_what(result) & ~what::unwatched;
   dropin::attempt(__func__,
                   [&] { event_access::active(to_evolve(ev), told, ncalls); });

@@ -116,6 +116,11 @@ static void take_back(void *memory) {
   free(memory);
 }
 
+static void finalized(struct event *ev, void *name) {
+  (void)ev;
+  say("  finalized: %s", (const char *)name);
+}
+
 static void memory(void) {
   event_set_mem_functions(give, give_more, take_back);
   struct event_base *base = event_base_new();
@@ -129,7 +134,7 @@ static void memory(void) {
   SAY(freed);
   ev = event_new(base, -1, 0, note, "b");
   freed = 0;
-  SAY(event_free_finalize(0, ev, NULL));
+  SAY(event_free_finalize(0, ev, finalized));
   event_base_free(base);
   SAY(freed > 1);
 }

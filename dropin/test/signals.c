@@ -99,6 +99,8 @@ static void activated(void) {
   event_add(&events[0], NULL);
   event_active(&events[0], EV_SIGNAL, 3);
   turn(base);
+  event_active(&events[0], EV_SIGNAL, 0);
+  turn(base);
   event_base_active_by_signal(base, SIGUSR1);
   turn(base);
   event_base_active_by_signal(base, SIGUSR2);
