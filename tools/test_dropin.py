@@ -75,7 +75,7 @@ class Runs(Stand):
                  "for (int k = 0; k < n; ++k) puts(words[k]); return 0 * event_add(); }",
                  self.root / "says", self.elsewhere / "libevent_core-2.1.so.7")
         name = str(self.root / "says")
-        self.assertEqual(self.dropin(name, "--full", "-h", "x y"), (0, f"{name}\n--full\n-h\nx y\n"))
+        self.assertEqual(self.dropin(name, "--full", "x y"), (0, f"{name}\n--full\nx y\n"))
 
     def test_a_signal_ends_it(self):
         self.gcc("#include <signal.h>\nint event_add(void);"
@@ -151,6 +151,14 @@ class Refuses(Stand):
         self.assert_refused("--prove", "sendmail", because="no proof 'sendmail'; there are: memc")
 
 
+class Page(unittest.TestCase):
+    """What the page says."""
+
+    def test_it_has_the_table_of_differences_that_the_tests_of_the_library_read(self):
+        table = (dropin.ROOT / "dropin" / "differences.md").read_text()
+        self.assertIn(f"\n\n{table.strip()}\n\n", prove.PAGE.read_text())
+
+
 class Judges(testing.InFolder):
     """When a proof fails. A program and two sides stand in, whose figures are made."""
 
@@ -188,7 +196,8 @@ class Judges(testing.InFolder):
         self.assertEqual((row.wrong, row.said), ([], ["WRONG: no answer", "fine"]))
 
     def test_the_tables_are_written_anew(self):
-        page = self.write("page.md", f"a\n\n| measured | x |\n| old |\n\n{prove.MADE} on a\nday.\n\nb\n")
+        page = self.write("page.md", "a\n\n| measured | x |\n| old |\n\n"
+                          f"{prove.MADE} on a\nday.\n\nb\n")
         prove.write_table(page, ["measured", "x"], [["new", "1"]])
         self.assertRegex(page.read_text(), r"\Aa\n\n\| measured \| x \|\n\| -.*\n\| new \| 1 \|\n\n"
                          rf"{prove.MADE} on \d{{4}}-[^\n]*:\n[^\n]+\n\nb\n\Z")

@@ -69,7 +69,7 @@ class Words(Command):
     def test_help_is_for_reading(self):
         status, said, wrong = self.evolve("help")
         self.assertEqual((status, wrong), (0, ""))
-        for verb in ("tour", "test", "run", "diff", "carry", "weave", "check", "bench"):
+        for verb in ("tour", "test", "run", "diff", "carry", "weave", "check", "bench", "dropin"):
             self.assertRegex(said, rf"(?m)^  {verb} ")
 
     def test_a_wrong_word_gets_a_clear_answer_and_usage(self):
@@ -165,6 +165,15 @@ class Packages(Command):
                      f'valgrind strace; do package_of $tool {manager}; done'
             said = subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
             self.assertEqual(said.split(), names.split(), manager)
+
+    def test_the_programs_that_prove_dropin_have_the_names_that_debian_gives_them(self):
+        tools = "memcached memcaslap unbound dnsperf gearmand gearman mpicc mpirun initdb"
+        script = f'. {self.root}/tools/packages.sh; for tool in {tools}; do ' \
+                 'package_of $tool apt-get; done'
+        said = subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
+        self.assertEqual(said.split(), ["memcached", "libmemcached-tools", "unbound", "dnsperf",
+                                        "gearman-job-server", "gearman-tools", "libopenmpi-dev",
+                                        "openmpi-bin", "postgresql"])
 
     def test_without_a_package_manager_the_missing_is_named(self):
         (self.root / "bin/apt-get").unlink()

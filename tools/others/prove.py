@@ -53,9 +53,9 @@ class Row:
 
     def cells(self):
         both = [m.cells() for m in self.measured]
-        figures = ["; ".join(f"{m.load}: {cells[k]}" for m, cells in zip(self.measured, both)) or "-"
+        figures = ["; ".join(f"{m.load}: {cells[k]}" for m, cells in zip(self.measured, both))
                    for k in (0, 1)]
-        return [self.program.name, self.program.checked, *self.said, *figures]
+        return [self.program.name, self.program.checked, *self.said, *(text or "-" for text in figures)]
 
 
 def _right(program, side):
@@ -88,8 +88,10 @@ def _bounds(program, measured, bound):
 def judge(program, sides, rounds):
     """The Row of a program. That libevent fails is told, but no fault of evolve."""
     row = Row(program, [_right(program, side) for side in sides])
-    row.wrong += [f"{program.name} on evolve: {said}" for said in row.said[1:] if said[:5] == "WRONG"]
-    if any(said.startswith("WRONG") for said in row.said):
+    wrong = [said.startswith("WRONG") for said in row.said]
+    if wrong[1]:
+        row.wrong.append(f"{program.name} on evolve: {row.said[1]}")
+    if any(wrong):
         return row
     try:
         for measured, bound in _measure(program, sides, rounds):

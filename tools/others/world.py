@@ -125,7 +125,8 @@ class Side:
                 if status := process.wait(PATIENCE):
                     raise Wrong(f"{name} ends with status {status}")
         except Wrong as wrong:
-            raise Wrong(f"{name} on {self.name}: {wrong}; its log: {log.read_text()[-500:]}") from None
+            raise Wrong(f"{name} on {self.name}: {wrong}; its log: "
+                        f"{log.read_text()[-500:]}") from None
         except subprocess.TimeoutExpired:
             raise Wrong(f"{name} has not ended {PATIENCE} s after its signal") from None
         finally:
