@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from measure.programs import Failed, cmake
-from others import needs, prove
+from others import documents, needs, prove
 from stages import ROOT
 
 TREE = ROOT / "build" / "dropin"
@@ -42,7 +42,8 @@ def parser():
     it.add_argument("--full", action="store_true", help="with --prove: all programs")
     it.add_argument("--rounds", type=int, default=3, help="how often CPU time is compared (3)")
     it.add_argument("--write-docs", action="store_true",
-                    help="with --prove: write the tables of README.md and the page anew")
+                    help="write the tables of README.md and the page anew; those of what was "
+                         "measured with --prove --full")
     it.add_argument("words", nargs=argparse.REMAINDER, metavar="PROGRAM [ARG...]")
     return it
 
@@ -73,11 +74,18 @@ def dropin(it, options):
     if options.parts:
         return print(*{part for program in prove.chosen(options.words, options.full)
                        for part in program.parts})
-    if not options.words and not options.prove:
+    if not (options.words or options.prove or options.write_docs):
         it.error("which program?")
+    if options.write_docs and (options.words or options.prove and not options.full):
+        it.error("--write-docs goes with --prove --full, or alone")
+    status, done = 0, []
     libraries = options.libs.resolve() if options.libs else build()
     if options.prove:
-        return prove.prove(options, libraries)
+        status, done = prove.prove(options, libraries)
+    if options.write_docs and status == 0:
+        documents.write(done)
+    if options.prove or options.write_docs:
+        return status
     return become(needs.judge(options.words[0], libraries), options.words, libraries)
 
 

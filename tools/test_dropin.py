@@ -11,9 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-import dropin
 import testing
-from others import needs, programs, prove, world
+from others import documents, needs, programs, prove, world
 
 COMMAND = Path(__file__).with_name("dropin.py")
 
@@ -155,8 +154,9 @@ class Page(unittest.TestCase):
     """What the page says."""
 
     def test_it_has_the_table_of_differences_that_the_tests_of_the_library_read(self):
-        table = (dropin.ROOT / "dropin" / "differences.md").read_text()
-        self.assertIn(f"\n\n{table.strip()}\n\n", prove.PAGE.read_text())
+        table = documents.DIFFERENCES.read_text().strip()
+        self.assertTrue(f"\n\n{table}\n\n" in documents.PAGE.read_text(),
+                        "`./evolve dropin --write-docs` copies it")
 
 
 class Judges(testing.InFolder):
@@ -197,12 +197,12 @@ class Judges(testing.InFolder):
 
     def test_the_tables_are_written_anew(self):
         page = self.write("page.md", "a\n\n| measured | x |\n| old |\n\n"
-                          f"{prove.MADE} on a\nday.\n\nb\n")
-        prove.write_table(page, ["measured", "x"], [["new", "1"]])
+                          f"{documents.MADE} on a\nday.\n\nb\n")
+        documents.put_measured(page, ["measured", "x"], [["new", "1"]])
         self.assertRegex(page.read_text(), r"\Aa\n\n\| measured \| x \|\n\| -.*\n\| new \| 1 \|\n\n"
-                         rf"{prove.MADE} on \d{{4}}-[^\n]*:\n[^\n]+\n\nb\n\Z")
+                         rf"{documents.MADE} on \d{{4}}-[^\n]*:\n[^\n]+\n\nb\n\Z")
         with self.assertRaisesRegex(needs.Refused, "has 0 tables"):
-            prove.write_table(self.write("none.md"), ["measured", "x"], [])
+            documents.put(self.write("none.md"), "| x |\n")
 
 
 class Servers(testing.InFolder):

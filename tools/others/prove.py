@@ -1,27 +1,18 @@
 """Runs the known programs on libevent and on evolve, and judges: what is right, how often it calls
 the kernel, and what a second of CPU is good for."""
 
-import datetime
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from measure import machine, tables
 from others import needs
 from others.programs import ALL
 from others.world import Side, Wrong
-from stages import ROOT
 
 HEADER = ["program", "what is checked", "on libevent", "on evolve", "`epoll_ctl` a query",
           "queries a second of CPU"]
-SHORT = ["measured", *HEADER[4:]]
-MADE = "Measured by `./evolve dropin --prove --full --write-docs`"
-PAGE = ROOT / "docs" / "someone-elses-program.md"
-README = ROOT / "README.md"
-ON_FIRST_SCREEN = ("unbound", "memcached")
 
 
 @dataclass
@@ -145,33 +136,8 @@ def rows(programs, libraries, rounds, named):
             yield judge(program, sides, rounds)
 
 
-def _markdown(header, lines):
-    return tables.markdown(header, lines).replace("---:", "---") + "\n"
-
-
-def write_table(file, header, lines):
-    """Writes the file's table with that header anew."""
-    head = _markdown(header, []).split("\n", 1)[0]
-    table = re.escape(head) + r"\n(\|.*\n)+"
-    text, count = re.subn(table, lambda _: _markdown(header, lines), file.read_text())
-    if count != 1:
-        raise needs.Refused(f"{file} has {count} tables that begin with {head}")
-    version = machine.versions().get("libevent", "")
-    made = f"{MADE} on {datetime.date.today()}:\n{machine.processor()}, {machine.system()}, " \
-           f"libevent {version}."
-    file.write_text(re.sub(re.escape(MADE) + r"(?s:.*?)\n\n", made + "\n\n", text))
-
-
-def write(done):
-    """The tables of the page and of README."""
-    write_table(PAGE, HEADER, [row.cells() for row in done])
-    write_table(README, SHORT, [[f"{row.program.name}, {m.load}", *m.cells()]
-                             for name in ON_FIRST_SCREEN for row in done
-                             if row.program.name == name for m in row.measured])
-
-
 def prove(options, libraries):
-    """0 if every program did on evolve what it has to; prints a line for each."""
+    """(status, Rows): 0 if every program did on evolve what it has to. Prints a line for each."""
     done = []
     programs = chosen(options.words, options.full)
     print(" | ".join(HEADER), flush=True)
@@ -182,6 +148,4 @@ def prove(options, libraries):
     for line in wrong:
         print(f"WRONG: {line}")
     print(f"{len(done)} programs, {len(wrong)} complaints")
-    if options.write_docs and not wrong:
-        write(done)
-    return 1 if wrong or not done else 0
+    return 1 if wrong or not done else 0, done
