@@ -86,7 +86,7 @@ void add(evolve::event& ev, const timeval* time) {
   note_events(ev);
   if (is_unwatchable(ev)) return add_unwatched(ev, timeout);
   if (common && common->timeout) return ev.add(*common->timeout);
-  ev.add(timeout);
+  event_access::add(ev, timeout);
 }
 
 // What libevent accepts, and does nothing for.

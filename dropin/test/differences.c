@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "trace.h"
+#include "cases.h"
 
 static struct event_base *base;
 static struct event events[4];
@@ -240,6 +240,56 @@ static void late_remove(void) {
   pass();
   say_called();
   say("%s", pending(&events[1]));
+}
+
+static void no_time_at_all(void) {
+  struct ends ends = pipe_ends();
+  base = event_base_new();
+  event_assign(&events[0], base, ends.a, EV_READ | EV_PERSIST, call, "a");
+  add_ms(&events[0], 0);
+  pass();
+  pass();
+  say_called();
+  say("%s", pending(&events[0]));
+}
+
+static void deleted_comes_back(void) {
+  struct ends ends = pipe_ends();
+  base = event_base_new();
+  event_assign(&events[0], base, ends.a, EV_READ | EV_PERSIST, call, "a");
+  add_ms(&events[0], 60000);
+  event_del(&events[0]);
+  event_active(&events[0], EV_READ, 1);
+  pass();
+  say("%s", pending(&events[0]));
+}
+
+static void late_refusal(void) {
+  struct ends ends = pipe_ends();
+  event_set_log_callback(quiet);
+  base = event_base_new();
+  event_assign(&events[0], base, ends.a, EV_READ, note, "a");
+  event_add(&events[0], NULL);
+  pass();
+  event_del(&events[0]);
+  close(ends.a);
+  tmpfile();
+  say("%d", event_add(&events[0], NULL));
+  pass();
+  say("%s", pending(&events[0]));
+}
+
+static void signal_before_add(void) {
+  struct event_base *other = event_base_new();
+  base = event_base_new();
+  evsignal_assign(&events[0], base, SIGUSR1, call, "a");
+  evsignal_add(&events[0], NULL);
+  raise(SIGUSR1);
+  event_del(&events[0]);
+  event_add(&events[0], NULL);
+  pass();
+  say_called();
+  event_base_free(other);
 }
 
 static void closed_before_del(void) {
@@ -543,6 +593,10 @@ const struct named_case cases[] = {
     {"closed_on_select", closed_on_select},
     {"added_while_due", added_while_due},
     {"late_remove", late_remove},
+    {"no_time_at_all", no_time_at_all},
+    {"deleted_comes_back", deleted_comes_back},
+    {"late_refusal", late_refusal},
+    {"signal_before_add", signal_before_add},
     {"closed_before_del", closed_before_del},
     {"mixed_edges", mixed_edges},
     {"fewer_priorities", fewer_priorities},

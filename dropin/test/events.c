@@ -1,5 +1,5 @@
 /* What an event is, and what can be done to it while nothing happens. */
-#include "trace.h"
+#include "cases.h"
 
 static void zeros(void) {
   struct event ev;

@@ -1,7 +1,7 @@
 /* Descriptors: what is told of them, by each method. */
 #include <netinet/in.h>
 
-#include "trace.h"
+#include "cases.h"
 
 static struct event_base *base;
 static struct event events[4];

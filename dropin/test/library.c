@@ -1,5 +1,5 @@
 /* Configuration, memory, the log, and what a base tells of itself. */
-#include "trace.h"
+#include "cases.h"
 
 static void version(void) {
   say("%s", event_get_version());

@@ -1,5 +1,5 @@
 /* The loop: when it returns, and in which order it calls. */
-#include "trace.h"
+#include "cases.h"
 
 static struct event_base *base;
 

@@ -1,5 +1,5 @@
 /* Signals, and processes that fork. */
-#include "trace.h"
+#include "cases.h"
 
 static struct event_base *base;
 static struct event events[4];

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "trace.h"
+#include "cases.h"
 
 static struct event_base *base;
 static struct event events[4];

@@ -1,7 +1,7 @@
 /* Time. All differences that count are of 20 milliseconds or more. */
 #include <time.h>
 
-#include "trace.h"
+#include "cases.h"
 
 static struct event_base *base;
 static struct event events[10];
@@ -88,24 +88,6 @@ static void taken_back(void) {
   event_base_free(base);
 }
 
-static void removes(evutil_socket_t fd, short what, void *name) {
-  note(fd, what, name);
-  SAY(event_remove_timer(&events[1]));
-  say("%s", pending(&events[1]));
-}
-static void removed_while_due(void) {
-  struct ends ends = pipe_ends();
-  base = event_base_new();
-  event_assign(&events[0], base, -1, 0, removes, "first");
-  event_assign(&events[1], base, ends.a, EV_READ, note, "second");
-  add_ms(&events[0], 0);
-  add_ms(&events[1], 5);
-  nap(25);
-  turn(base);
-  say("%s", pending(&events[1]));
-  event_base_free(base);
-}
-
 static int left;
 static void counts_down(evutil_socket_t fd, short what, void *ev) {
   say("  tick: %s", bits(what));
@@ -171,6 +153,23 @@ static void period_removed(void) {
                &events[0]);
   add_ms(&events[0], 0);
   SAY(event_base_dispatch(base));
+  event_base_free(base);
+}
+
+static void no_period(void) {
+  base = event_base_new();
+  event_assign(&events[0], base, -1, EV_PERSIST, note, "timer");
+  event_assign(&events[1], base, -1, EV_READ | EV_PERSIST, note, "none");
+  add_ms(&events[0], 0);
+  turn(base);
+  add_ms(&events[1], 0);
+  turn(base);
+  for (int at = 0; at < 2; ++at) say("%s", pending(&events[at]));
+  turn(base);
+  add_ms(&events[0], 20);
+  add_ms(&events[0], 0);
+  turn(base);
+  turn(base);
   event_base_free(base);
 }
 
@@ -362,11 +361,11 @@ const struct named_case cases[] = {
     {"endless", endless},
     {"replaced", replaced},
     {"taken_back", taken_back},
-    {"removed_while_due", removed_while_due},
     {"persistent", persistent},
     {"persistent_rebased", persistent_rebased},
     {"persistent_late", persistent_late},
     {"period_removed", period_removed},
+    {"no_period", no_period},
     {"added_again", added_again},
     {"commons", commons},
     {"common_when", common_when},

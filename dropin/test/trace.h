@@ -1,5 +1,5 @@
-/* What the programs share that are run on libevent and on ours: each is a list
- * of cases, and a case writes a line for everything that it sees. */
+/* What the programs share that are run on libevent and on ours: they write a
+ * line for everything that they see. */
 #pragma once
 
 #include <errno.h>
@@ -18,13 +18,6 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* A case by name. The last of a program's has no name. */
-struct named_case {
-  const char *name;
-  void (*run)(void);
-};
-extern const struct named_case cases[];
 
 static inline __attribute__((format(printf, 1, 2))) void say(
     const char *format, ...) {
@@ -121,19 +114,4 @@ static inline void log_to_trace(int severity, const char *message) {
 static inline void quiet(int severity, const char *message) {
   (void)severity;
   (void)message;
-}
-
-int main(int argc, char **argv) {
-  if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-    for (const struct named_case *c = cases; c->name; ++c) puts(c->name);
-    return 0;
-  }
-  event_set_log_callback(log_to_trace);
-  for (const struct named_case *c = cases; argc == 2 && c->name; ++c) {
-    if (strcmp(argv[1], c->name) != 0) continue;
-    c->run();
-    return 0;
-  }
-  fprintf(stderr, "usage: %s --list | CASE\n", argv[0]);
-  return 2;
 }

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "trace.h"
+#include "cases.h"
 
 static void sockets(void) {
   evutil_socket_t ends[2];

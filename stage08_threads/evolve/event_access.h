@@ -98,12 +98,23 @@ class event_access {
     ev.callback_ = function;
   }
 
-  /// Adds `ev`, but for its timeout alone: it does not watch what it waits for.
+  /// Adds `ev` as event::add() does; but no length of time is no period: a
+  /// persistent event has such a timeout once.
+  /// \throws what event::add() throws.
+  /// \libevent{event.c,event_add}
+  static void add(event& ev, std::optional<duration> timeout) {
+    const event_base::locked guard(*ev.base_);
+    ev.base_->add(ev, timeout);
+    if (timeout == duration::zero()) ev.interval_ = event::no_interval;
+  }
+
+  /// The same for its timeout alone: it does not watch what it waits for.
   /// \throws what event::add() throws.
   static void add_unwatched(event& ev, std::optional<duration> timeout) {
     const event_base::locked guard(*ev.base_);
     const unwatched_scope scope(ev);
     ev.base_->add(ev, timeout);
+    if (timeout == duration::zero()) ev.interval_ = event::no_interval;
   }
 
   /// Makes `ev` due as event::active() does. When it was not, and is a signal's,
