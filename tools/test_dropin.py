@@ -6,45 +6,50 @@ Libraries of a few lines stand in for those of dropin/, and programs of a few li
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+import dropin
 import testing
 from others import documents, needs, programs, prove, world
 
 COMMAND = Path(__file__).with_name("dropin.py")
 
 
+def gcc(source, output, *options):
+    """Compiles a text."""
+    subprocess.run(["cc", "-xc", "-", "-xnone", "-o", output, *options], input=source, text=True,
+                   check=True)
+    return output
+
+
+def library(folder, name, source):
+    folder.mkdir(exist_ok=True)
+    file = f"lib{name}-2.1.so.7"
+    return gcc(source, folder / file, "-shared", "-fPIC", f"-Wl,-soname,{file}")
+
+
 class Stand(testing.InFolder):
-    """A library in libs/, and programs that use it."""
+    """A library in libs/, one with more in elsewhere/, and programs that are linked with that."""
 
-    def setUp(self):
-        super().setUp()
-        self.libs = self.library("libs", "event_core", "int event_add(void) { return 7; }")
-        self.elsewhere = self.library("elsewhere", "event_core", "int event_add(void) { return 1; }"
-                                      "int evbuffer_new(void) { return 1; }"
-                                      "int evbuffer_add(void) { return 1; }")
+    @classmethod
+    def setUpClass(cls):
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="evolve-test.")))
+        cls.libs, cls.elsewhere = folder / "libs", folder / "elsewhere"
+        library(cls.libs, "event_core", "int event_add(void) { return 7; }")
+        cls.linked = library(cls.elsewhere, "event_core", "int event_add(void) { return 1; }"
+                             "int evbuffer_new(void) { return 1; }"
+                             "int evbuffer_add(void) { return 1; }")
 
-    def gcc(self, source, output, *options):
-        """Compiles a text."""
-        path = self.write(f"{Path(output).name}.c", source)
-        subprocess.run(["cc", path, "-o", output, *options], check=True)
-
-    def library(self, folder, name, source):
-        (self.root / folder).mkdir(exist_ok=True)
-        file = f"lib{name}-2.1.so.7"
-        self.gcc(source, self.root / folder / file, "-shared", "-fPIC", f"-Wl,-soname,{file}")
-        return self.root / folder
-
-    def program(self, name, calls, *options, folder="elsewhere"):
+    def program(self, calls, *options):
         """A program whose status is the sum of what these functions return."""
         declared = "".join(f"int {call}(void);" for call in calls)
         total = " + ".join(f"{call}()" for call in calls) or "0"
-        self.gcc(f"{declared} int main(void) {{ return {total}; }}", self.root / name,
-                 *(str(file) for file in (self.root / folder).glob("*.so.7")), *options)
-        return str(self.root / name)
+        return str(gcc(f"{declared} int main(void) {{ return {total}; }}", self.root / "program",
+                       *options, *([self.linked] if calls else [])))
 
     def dropin(self, *words, **environment):
         """(status, output) of the command."""
@@ -54,7 +59,7 @@ class Stand(testing.InFolder):
 
     def assert_refused(self, *words, because):
         """One line that says why, and the status of bad use."""
-        status, said = self.dropin(*words)
+        status, said = testing.said(dropin.main, ["--libs", str(self.libs), *words])
         self.assertEqual(status, 2, said)
         self.assertRegex(said, rf"\Aevolve: dropin: .*{because}.*\n\Z")
 
@@ -63,24 +68,23 @@ class Runs(Stand):
     """A program that can."""
 
     def test_it_has_these_libraries_and_its_own_status(self):
-        self.assertEqual(self.dropin(self.program("adds", ["event_add"])), (7, ""))
+        self.assertEqual(self.dropin(self.program(["event_add"])), (7, ""))
 
     def test_libraries_of_its_user_come_after_these(self):
-        program = self.program("adds", ["event_add"])
+        program = self.program(["event_add"])
         self.assertEqual(self.dropin(program, LD_LIBRARY_PATH=str(self.elsewhere))[0], 7)
 
     def test_its_words_are_its_own(self):
-        self.gcc("#include <stdio.h>\nint event_add(void); int main(int n, char** words) {"
-                 "for (int k = 0; k < n; ++k) puts(words[k]); return 0 * event_add(); }",
-                 self.root / "says", self.elsewhere / "libevent_core-2.1.so.7")
-        name = str(self.root / "says")
+        name = gcc("#include <stdio.h>\nint event_add(void); int main(int n, char** words) {"
+                   "for (int k = 0; k < n; ++k) puts(words[k]); return 0 * event_add(); }",
+                   self.root / "says", self.linked)
         self.assertEqual(self.dropin(name, "--full", "x y"), (0, f"{name}\n--full\nx y\n"))
 
     def test_a_signal_ends_it(self):
-        self.gcc("#include <signal.h>\nint event_add(void);"
-                 "int main(void) { event_add(); return raise(SIGTERM); }",
-                 self.root / "ends", self.elsewhere / "libevent_core-2.1.so.7")
-        self.assertEqual(self.dropin(str(self.root / "ends"))[0], -15)
+        name = gcc("#include <signal.h>\nint event_add(void);"
+                   "int main(void) { event_add(); return raise(SIGTERM); }",
+                   self.root / "ends", self.linked)
+        self.assertEqual(self.dropin(name)[0], -15)
 
 
 class Refuses(Stand):
@@ -98,41 +102,38 @@ class Refuses(Stand):
             self.assert_refused(str(file), because=because)
 
     def test_another_processor(self):
-        program = Path(self.program("adds", ["event_add"]))
+        program = Path(self.program(["event_add"]))
         head = bytearray(program.read_bytes())
         head[18] ^= 1
         program.write_bytes(head)
         self.assert_refused(str(program), because="another kind of processor")
 
     def test_without_libevent(self):
-        self.assert_refused(self.program("plain", []), because="does not use libevent")
-        self.assert_refused(self.program("static", [], "-static", folder="none"),
-                            because="does not use libevent")
+        for options in [], ["-static"]:
+            self.assert_refused(self.program([], *options), because="does not use libevent")
 
     def test_parts_that_are_not_there(self):
-        program = self.program("buffers", ["event_add", "evbuffer_new", "evbuffer_add"])
+        program = self.program(["event_add", "evbuffer_new", "evbuffer_add"])
         self.assert_refused(program, because=r"not here: evbuffer_\* \(2, as evbuffer_add\)")
 
     def test_parts_that_a_library_of_its_needs(self):
-        self.gcc("int evbuffer_new(void); int between(void) { return evbuffer_new(); }",
-                 self.root / "libbetween.so", "-shared", "-fPIC",
-                 self.elsewhere / "libevent_core-2.1.so.7")
-        program = self.program("through", ["between"], self.root / "libbetween.so",
-                               f"-Wl,-rpath,{self.root}", folder="none")
+        between = gcc("int evbuffer_new(void); int between(void) { return evbuffer_new(); }",
+                      self.root / "libbetween.so", "-shared", "-fPIC", self.linked)
+        program = self.program(["between"], between, f"-Wl,--as-needed,-rpath,{self.root}")
         self.assert_refused(program, because="not here: evbuffer_new")
 
     def test_a_library_that_is_not_there(self):
-        self.library("elsewhere", "event_openssl", "int ssl_new(void) { return 1; }")
-        program = self.program("secret", ["event_add", "ssl_new"])
+        secret = library(self.root, "event_openssl", "int ssl_new(void) { return 1; }")
+        program = self.program(["event_add", "ssl_new"], secret)
         self.assert_refused(program, because="not here: libevent_openssl-2.1.so.7")
 
     def test_a_library_that_its_own_path_finds_first(self):
-        program = self.program("own", ["event_add"], "-Wl,--disable-new-dtags",
+        program = self.program(["event_add"], "-Wl,--disable-new-dtags",
                                f"-Wl,-rpath,{self.elsewhere}")
         self.assert_refused(program, because=f"from {self.elsewhere}, as its RPATH says")
 
     def test_more_rights_than_its_user(self):
-        program = Path(self.program("adds", ["event_add"]))
+        program = Path(self.program(["event_add"]))
         for mode, right in ((0o4755, "setuid"), (0o2755, "setgid")):
             program.chmod(mode)
             self.assert_refused(str(program), because=right)
@@ -142,11 +143,11 @@ class Refuses(Stand):
             needs.be_unprivileged(program)
 
     def test_a_folder_without_libraries(self):
-        self.libs = self.root / "empty"
+        self.libs = self.root
         self.assert_refused("true", because="there is no libevent_core")
 
     def test_no_program_and_no_proof(self):
-        self.assertIn("which program?", self.dropin()[1])
+        self.assertIn("which program?", testing.said(dropin.main, [])[1])
         self.assert_refused("--prove", "sendmail", because="no proof 'sendmail'; there are: memc")
 
 
