@@ -219,6 +219,11 @@ class Servers(testing.InFolder):
             with self.server("echo oh", ready=lambda: False):
                 pass
 
+    def test_one_that_has_ended_is_waited_for_no_longer(self):
+        with mock.patch("time.sleep", side_effect=AssertionError), \
+                self.assertRaisesRegex(world.Wrong, "it has not come about"):
+            world.wait_until(lambda: False, "it", alive=lambda: False)
+
     def test_one_that_ends_badly(self):
         ready = self.root / "ready"
         with self.assertRaisesRegex(world.Wrong, "sh ends with status 3"):
