@@ -2,7 +2,7 @@
 """Writes a C program that takes the address of every function that libevent's
 headers of the core declare.
 
-usage: symbols.py INCLUDE > symbols.c
+usage: symbols.py INCLUDE SYMBOLS.C
 """
 import re
 import sys
@@ -11,6 +11,22 @@ HEADERS = ("event.h", "event_compat.h", "thread.h", "util.h")
 # Declared for other systems, and macros on this one.
 ELSEWHERE = {"evthread_use_windows_threads", "evutil_gettimeofday",
              "evutil_socket_geterror", "evutil_socket_error_to_string"}
+
+PROGRAM = """#include <stdio.h>
+%s
+static void (*const all[])(void) = {
+%s};
+
+int main(void) {
+  unsigned missing = 0;
+  for (unsigned at = 0; at < sizeof all / sizeof *all; ++at) {
+    missing += all[at] == NULL;
+  }
+  printf("%%u functions, %%u missing\\n", (unsigned)(sizeof all / sizeof *all),
+         missing);
+  return missing != 0;
+}
+"""
 
 
 def functions(folder):
@@ -26,19 +42,12 @@ def functions(folder):
 
 def main(arguments):
     """Writes the program."""
-    names = functions(arguments[0])
-    print("#include <stdio.h>")
-    for header in HEADERS:
-        print(f"#include <event2/{header}>")
-    print("int main(void) {\n  const void *const all[] = {")
-    for name in names:
-        print(f"      (const void *){name},")
-    print("  };\n  int missing = 0;")
-    print("  for (unsigned at = 0; at < sizeof all / sizeof *all; ++at)")
-    print("    missing += all[at] == NULL;")
-    print('  printf("%u functions, %d missing\\n",')
-    print("         (unsigned)(sizeof all / sizeof *all), missing);")
-    print("  return missing != 0;\n}")
+    folder, path = arguments
+    names = functions(folder)
+    includes = "".join(f"#include <event2/{header}>\n" for header in HEADERS)
+    table = "".join(f"    (void (*)(void)){name},\n" for name in names)
+    with open(path, "w", encoding="utf-8") as program:
+        program.write(PROGRAM % (includes, table))
 
 
 if __name__ == "__main__":
