@@ -195,7 +195,8 @@ class Judges(testing.InFolder):
 
     def test_that_libevent_fails_is_told_but_no_fault_of_evolve(self):
         row = self.row(said=(world.Wrong("no answer"), "fine"))
-        self.assertEqual((row.wrong, row.said, row.measured), ([], ["WRONG: no answer", "fine"], []))
+        self.assertEqual(row.said, ["WRONG: no answer", "fine"])
+        self.assertEqual((row.wrong, row.measured), ([], []))
 
     def test_the_tables_are_written_anew(self):
         page = self.write("page.md", "a\n\n| measured | x |\n| old |\n\n"

@@ -130,7 +130,7 @@ class Side:
         except subprocess.TimeoutExpired:
             raise Wrong(f"{name} has not ended {PATIENCE} s after its signal") from None
         finally:
-            if counted:
+            if counted and process.poll() is not None:
                 _wait_for_summary(counted)
             _kill(process)
 
