@@ -39,6 +39,10 @@ have() {
     libuv) compiles uv.h ;;
     asio) compiles asio.hpp ;;
     valgrind) command -v valgrind >/dev/null && compiles valgrind/callgrind.h ;;
+    gearmand | nsd | pgbouncer | unbound)
+      command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]
+      ;;
+    initdb) command -v "$1" >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
@@ -66,6 +70,13 @@ package_of() {
     pacman:pygments) echo python-pygments ;;
     apk:pygments) echo py3-pygments ;;
     pkg:pygments) echo devel/py-pygments ;;
+    # What proves dropin/ is known of Debian alone.
+    apt-get:memcaslap) echo libmemcached-tools ;;
+    apt-get:gearmand) echo gearman-job-server ;;
+    apt-get:gearman) echo gearman-tools ;;
+    apt-get:mpicc) echo libopenmpi-dev ;;
+    apt-get:mpirun) echo openmpi-bin ;;
+    apt-get:initdb) echo postgresql ;;
     *:dot) echo graphviz ;;
     *:node) echo nodejs ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;

@@ -125,7 +125,7 @@ class Words(Command):
         status, said, wrong = self.evolve("help")
         self.assertEqual((status, wrong), (0, ""))
         read, change = said.split("To change something:")
-        for verb in ("tour", "test", "run", "diff", "bench", "book", "about"):
+        for verb in ("tour", "test", "run", "diff", "bench", "book", "about", "dropin"):
             self.assertRegex(read, rf"(?m)^  {verb}\b")
         for verb in ("carry", "weave", "draft", "check", "record"):
             self.assertRegex(change, rf"(?m)^  {verb}\b")
@@ -494,6 +494,15 @@ class Packages(Command):
                      f'valgrind strace; do package_of $tool {manager}; done'
             said = subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
             self.assertEqual(said.split(), names.split(), manager)
+
+    def test_the_programs_that_prove_dropin_have_the_names_that_debian_gives_them(self):
+        tools = "memcached memcaslap unbound dnsperf gearmand gearman mpicc mpirun initdb"
+        script = f'. {self.root}/tools/packages.sh; for tool in {tools}; do ' \
+                 'package_of $tool apt-get; done'
+        said = subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
+        self.assertEqual(said.split(), ["memcached", "libmemcached-tools", "unbound", "dnsperf",
+                                        "gearman-job-server", "gearman-tools", "libopenmpi-dev",
+                                        "openmpi-bin", "postgresql"])
 
     def test_without_a_package_manager_the_missing_is_named(self):
         (self.root / "bin/apt-get").unlink()

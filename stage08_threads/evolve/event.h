@@ -29,7 +29,7 @@ enum class evlist : std::uint16_t {
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
-  foreign = 0x400,  ///< its memory may be gone when its callback has begun
+  foreign = 0x80,  ///< its memory may be gone when its callback has begun
 };
 
 /// \libevent{event_struct.h,EVLIST_INSERTED}

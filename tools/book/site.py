@@ -10,9 +10,10 @@ import stages
 from book import markdown, page
 
 _SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
+          "someone-elses-program": "Someone else's program",
           "defects": "Defects of libevent"}
 BEFORE = ["how-to-follow", "the-loop"]
-BEHIND = ["seven-answers", "using-evolve"]
+BEHIND = ["seven-answers", "someone-elses-program", "using-evolve"]
 LOOK_UP = ["glossary", "libevent-map", "defects"]
 
 
@@ -41,7 +42,7 @@ def chapters(root):
 
 def essays(root, labels):
     """Pages around them."""
-    at = {"using-evolve": root / "docs" / "using-evolve.md"}
+    at = {label: root / "docs" / f"{label}.md" for label in ("using-evolve", "someone-elses-program")}
     return [Text(at.get(label, root / "docs" / "book" / f"{label}.md"), label) for label in labels]
 
 

@@ -18,8 +18,8 @@ class Failed(Exception):
     """Something could not be built or run."""
 
 
-def _cmake(*words):
-    """Runs CMake; what it said when it fails."""
+def cmake(*words):
+    """What CMake says; Failed, with that, when it fails."""
     command = ["cmake", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -32,7 +32,7 @@ def configure():
     words = ["-S", ROOT / "bench", "-B", TREE]
     if not (TREE / "CMakeCache.txt").exists() and shutil.which("ninja"):
         words += ["-G", "Ninja"]
-    _cmake(*words)
+    cmake(*words)
     return set((TREE / "programs").read_text().split())
 
 
@@ -40,7 +40,7 @@ def build(programs):
     """Builds these programs, the client that W5 needs, and the clock for those who count."""
     wanted = sorted(set(programs) | {"client", "made_clock"})
     print(f"./evolve bench: building {', '.join(wanted)}", file=sys.stderr, flush=True)
-    _cmake("--build", TREE, "-j", os.cpu_count(), "--target", *wanted)
+    cmake("--build", TREE, "-j", os.cpu_count(), "--target", *wanted)
 
 
 def command(who, workload, options):

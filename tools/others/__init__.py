@@ -1,0 +1,1 @@
+"""What `./evolve dropin` is made of: judging a program, running it, and those that prove it."""

@@ -1,0 +1,151 @@
+"""Runs the known programs on libevent and on evolve, and judges: what is right, how often it calls
+the kernel, and what a second of CPU is good for."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from others import needs
+from others.programs import ALL
+from others.world import Side, Wrong
+
+HEADER = ["program", "what is checked", "on libevent", "on evolve", "`epoll_ctl` a query",
+          "queries a second of CPU"]
+
+
+@dataclass
+class Measured:
+    """A load: (libevent's, evolve's) of both figures."""
+
+    load: str
+    calls: tuple
+    rates: list  # a pair for each round
+
+    @property
+    def ratio(self):
+        return median(ours / stock for stock, ours in self.rates)
+
+    def cells(self):
+        stock, ours = (f"{round(median(rates), -2):.0f}" for rates in zip(*self.rates))
+        return [f"{self.calls[0]:.2f} → {self.calls[1]:.2f}",
+                f"{stock} → {ours}, {self.ratio:.2f} times"]
+
+
+@dataclass
+class Row:
+    """What came of a program."""
+
+    program: object
+    said: list
+    wrong: list = field(default_factory=list)
+    measured: list = field(default_factory=list)
+
+    def cells(self):
+        both = [m.cells() for m in self.measured]
+        figures = ["; ".join(f"{m.load}: {cells[k]}" for m, cells in zip(self.measured, both))
+                   for k in (0, 1)]
+        return [self.program.name, self.program.checked, *self.said, *(text or "-" for text in figures)]
+
+
+def _right(program, side):
+    """What came of the program on a side."""
+    try:
+        return program.prove(side)
+    except (Wrong, OSError) as why:
+        return f"WRONG: {why}"
+
+
+def _measure(program, sides, rounds):
+    """One Measured for each load; what breaks a bound is added to `wrong`."""
+    for load, bound in program.loads.items():
+        counted = tuple(program.epoll_ctl(side, bound.options) for side in sides)
+        rates = [tuple(program.a_cpu_second(side, bound.options) for side in sides)
+                 for _ in range(rounds)]
+        yield Measured(load, counted, rates), bound
+
+
+def _bounds(program, measured, bound):
+    """What is not as good as it has to be."""
+    if measured.calls[1] > bound.most_calls:
+        yield f"{program.name}, {measured.load}: {measured.calls[1]:.2f} epoll_ctl a query; " \
+              f"{bound.most_calls} at most"
+    if measured.ratio < bound.least_ratio:
+        yield f"{program.name}, {measured.load}: {measured.ratio:.2f} times libevent's queries a " \
+              f"second of CPU; {bound.least_ratio} at least"
+
+
+def judge(program, sides, rounds):
+    """The Row of a program. That libevent fails is told, but no fault of evolve."""
+    row = Row(program, [_right(program, side) for side in sides])
+    wrong = [said.startswith("WRONG") for said in row.said]
+    if wrong[1]:
+        row.wrong.append(f"{program.name} on evolve: {row.said[1]}")
+    if any(wrong):
+        return row
+    try:
+        for measured, bound in _measure(program, sides, rounds):
+            row.measured.append(measured)
+            row.wrong += _bounds(program, measured, bound)
+    except Wrong as why:
+        row.wrong.append(f"{program.name}: {why}")
+    return row
+
+
+def chosen(names, full):
+    """Those that are named, or all that there is time for."""
+    known = {program.name: program for program in ALL}
+    for name in names:
+        if name not in known:
+            raise needs.Refused(f"there is no proof '{name}'; there are: {', '.join(known)}")
+    return [known[name] for name in names] or [p for p in ALL if full or not p.full]
+
+
+def missing(program):
+    """The parts of it that are not installed."""
+    return [part for part in program.parts if not needs.which(part)]
+
+
+def _sides(folder, libraries):
+    """(libevent, evolve). The libraries are copied to where every user can read them."""
+    folder.chmod(0o755)
+    copy = folder / "lib"
+    copy.mkdir(mode=0o755)
+    for library in libraries.glob("libevent*"):
+        shutil.copy(library, copy)
+    sides = Side("libevent", folder / "stock"), Side("evolve", folder / "ours", copy)
+    for side in sides:
+        side.folder.mkdir()
+    return sides
+
+
+def rows(programs, libraries, rounds, named):
+    """The Rows, each as it comes; a program that is not installed has none, unless it is named."""
+    for program in programs:
+        if lost := missing(program):
+            why = f"{program.name} is left out; not installed here: {', '.join(lost)}"
+            if named:
+                raise needs.Refused(why)
+            print(why, flush=True)
+            continue
+        with tempfile.TemporaryDirectory(prefix="evolve-dropin.") as folder:
+            sides = _sides(Path(folder), libraries)
+            for used in program.uses:
+                needs.judge(used, sides[1].libraries)
+            yield judge(program, sides, rounds)
+
+
+def prove(options, libraries):
+    """(status, Rows): 0 if every program did on evolve what it has to. Prints a line for each."""
+    done = []
+    programs = chosen(options.words, options.full)
+    print(" | ".join(HEADER), flush=True)
+    for row in rows(programs, libraries, options.rounds, options.words):
+        print(" | ".join(row.cells()), flush=True)
+        done.append(row)
+    wrong = [line for row in done for line in row.wrong]
+    for line in wrong:
+        print(f"WRONG: {line}")
+    print(f"{len(done)} programs, {len(wrong)} complaints")
+    return 1 if wrong or not done else 0, done
