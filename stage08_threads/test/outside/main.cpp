@@ -62,7 +62,8 @@ void exceptions_cross() {
   require(throws<std::invalid_argument>([&] { nothing.add(); }),
           "an invalid_argument");
   base.once(-1, what::none, [] { throw own_error(); });
-  require(throws<own_error>([&] { base.dispatch(); }), "a callback's exception");
+  require(throws<own_error>([&] { base.dispatch(); }),
+          "a callback's exception");
   base.post([text = std::string("not only words")] { throw text; });
   require(throws<std::string>([&] { base.dispatch(); }), "a task's exception");
 }
@@ -92,9 +93,8 @@ void threads_cross() {
   });
   readable.add();
   std::thread other([&] {
-    base.post([&got, word = std::make_unique<std::string>("ok")] {
-      got += *word;
-    });
+    base.post(
+        [&got, word = std::make_unique<std::string>("ok")] { got += *word; });
     require(::write(out.get(), "!", 1) == 1, "room for a byte");
   });
   base.dispatch();
