@@ -46,12 +46,19 @@ struct own_error {};
 // A backend on which nothing ever happens but that it fails.
 class failing final : public evolve::eventop {
  public:
+  explicit failing(bool by_system) : by_system_(by_system) {}
   const char* name() const noexcept override { return "failing"; }
   void add(int, what, what) override {}
   void del(int, what, what) noexcept override {}
   void prepare() override {}
-  void wait(std::optional<evolve::duration>) override { throw own_error(); }
+  void wait(std::optional<evolve::duration>) override {
+    if (by_system_) throw std::system_error(std::make_error_code(std::errc{}));
+    throw own_error();
+  }
   std::span<const evolve::ready> collect() override { return {}; }
+
+ private:
+  bool by_system_;
 };
 
 void exceptions_cross() {
@@ -69,7 +76,11 @@ void exceptions_cross() {
 }
 
 void classes_cross() {
-  event_base base(std::make_unique<failing>());
+  event_base broken(std::make_unique<failing>(true));
+  broken.loopexit(std::chrono::hours(1));
+  require(throws<evolve::backend_error>([&] { broken.dispatch(); }),
+          "the library's exception");
+  event_base base(std::make_unique<failing>(false));
   event tick = event::timer(base, [] {});
   tick.add(std::chrono::hours(1));
   require(throws<own_error>([&] { base.dispatch(); }), "a backend's exception");
