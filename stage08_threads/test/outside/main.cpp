@@ -52,7 +52,8 @@ class failing final : public evolve::eventop {
   void del(int, what, what) noexcept override {}
   void prepare() override {}
   void wait(std::optional<evolve::duration>) override {
-    if (by_system_) throw std::system_error(std::make_error_code(std::errc::io_error));
+    if (by_system_)
+      throw std::system_error(std::make_error_code(std::errc::io_error));
     throw own_error();
   }
   std::span<const evolve::ready> collect() override { return {}; }
