@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROGRAM = "lines.cpp"
-USUAL = "list", "map", "memory", "optional", "vector"  # headers that pieces need besides
+USUAL = "poll.h", "algorithm", "list", "memory", "optional", "vector"  # what pieces need besides
 
 
 class Broken(Exception):

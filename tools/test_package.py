@@ -1,5 +1,6 @@
 """package.py: finds what a package must not be."""
 
+import shutil
 import subprocess
 import unittest
 
@@ -99,6 +100,41 @@ class Shared(InFolder):
     def test_nor_what_is_not_the_librarys(self):
         with self.assertRaisesRegex(package.Failed, "shows helper.*not evolve's"):
             self.check(GOOD + "void helper() {}\n")
+
+
+class Part(InFolder):
+    def check(self, part, installs=False, flags=""):
+        self.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(whole NONE)\n"
+                   f"include(CTest)\n{part}\n")
+        shutil.rmtree(self.root / "b", ignore_errors=True)
+        package.configure(self.root, self.root / "b")
+        self.write("b/compile_commands.json", f'"c++ {flags} -c main.cpp"')
+        package.check_part(self.root / "b", installs)
+
+    def refused(self, words, *args, **options):
+        with self.assertRaisesRegex(package.Failed, words):
+            self.check(*args, **options)
+
+    def test_one_that_brings_nothing_along_is_fine(self):
+        self.check("")
+
+    def test_its_tests_are_not_the_wholes(self):
+        self.refused("tests are among", "add_test(NAME one COMMAND true)")
+
+    def test_it_is_installed_when_that_was_asked_for_and_not_else(self):
+        installed = "install(FILES CMakeLists.txt DESTINATION share)"
+        self.check(installed, installs=True)
+        self.refused("the part is installed", installed)
+        self.refused("is not installed", "", installs=True)
+
+    def test_it_does_not_choose_how_the_whole_is_built(self):
+        self.refused("build type", 'set(CMAKE_BUILD_TYPE Debug CACHE STRING "" FORCE)')
+        self.refused("GoogleTest", 'set(GTest_DIR . CACHE STRING "")')
+        for flag in "-Wshadow", "-O2", "-g":
+            self.refused("flags", "", flags=flag)
+
+    def test_it_has_no_samples(self):
+        self.refused("brings along part_echo", "add_custom_target(part_echo)")
 
 
 if __name__ == "__main__":

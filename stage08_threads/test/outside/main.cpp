@@ -46,12 +46,20 @@ struct own_error {};
 // A backend on which nothing ever happens but that it fails.
 class failing final : public evolve::eventop {
  public:
+  explicit failing(bool by_system) : by_system_(by_system) {}
   const char* name() const noexcept override { return "failing"; }
   void add(int, what, what) override {}
   void del(int, what, what) noexcept override {}
   void prepare() override {}
-  void wait(std::optional<evolve::duration>) override { throw own_error(); }
+  void wait(std::optional<evolve::duration>) override {
+    if (by_system_)
+      throw std::system_error(std::make_error_code(std::errc::io_error));
+    throw own_error();
+  }
   std::span<const evolve::ready> collect() override { return {}; }
+
+ private:
+  bool by_system_;
 };
 
 void exceptions_cross() {
@@ -62,13 +70,18 @@ void exceptions_cross() {
   require(throws<std::invalid_argument>([&] { nothing.add(); }),
           "an invalid_argument");
   base.once(-1, what::none, [] { throw own_error(); });
-  require(throws<own_error>([&] { base.dispatch(); }), "a callback's exception");
+  require(throws<own_error>([&] { base.dispatch(); }),
+          "a callback's exception");
   base.post([text = std::string("not only words")] { throw text; });
   require(throws<std::string>([&] { base.dispatch(); }), "a task's exception");
 }
 
 void classes_cross() {
-  event_base base(std::make_unique<failing>());
+  event_base broken(std::make_unique<failing>(true));
+  broken.loopexit(std::chrono::hours(1));
+  require(throws<evolve::backend_error>([&] { broken.dispatch(); }),
+          "the library's exception");
+  event_base base(std::make_unique<failing>(false));
   event tick = event::timer(base, [] {});
   tick.add(std::chrono::hours(1));
   require(throws<own_error>([&] { base.dispatch(); }), "a backend's exception");
@@ -92,9 +105,8 @@ void threads_cross() {
   });
   readable.add();
   std::thread other([&] {
-    base.post([&got, word = std::make_unique<std::string>("ok")] {
-      got += *word;
-    });
+    base.post(
+        [&got, word = std::make_unique<std::string>("ok")] { got += *word; });
     require(::write(out.get(), "!", 1) == 1, "room for a byte");
   });
   base.dispatch();

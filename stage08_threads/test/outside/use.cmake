@@ -29,4 +29,7 @@ separate_arguments(found UNIX_COMMAND "${found}")
 separate_arguments(flags UNIX_COMMAND "${flags}")
 run(${compiler} -std=c++20 ${flags} ${source}/main.cpp -o ${scratch}/outside
   ${found})
+# Where the loader finds it, should it be shared.
+cmake_path(GET folder PARENT_PATH folder)
+set(ENV{LD_LIBRARY_PATH} ${folder})
 run(${scratch}/outside)
