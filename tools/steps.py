@@ -99,7 +99,7 @@ def applied(state, step):
                                                     f"blocks in step {step.name}")
         after[name] = "".join(text + "\n" for text in
                               _applied(name, lines_of(state.get(name, "")), step.told(name)))
-    return after
+    return {name: text for name, text in after.items() if text}
 
 
 def _applied(name, old, told):
