@@ -21,7 +21,7 @@ from pathlib import Path
 
 import stages
 from checks import (chapters, diffs, exercises, figures, files, layers,  # enter their rules
-                    recordings, transcripts)
+                    recordings, steps, transcripts)
 from checks.core import RULES, Note, Tree
 
 

@@ -39,18 +39,20 @@ def weave_steps(stage, previous, edit=None):
     return woven, left, touched
 
 
+def remembered(steps, first):
+    """The lives of every file as its told blocks have them, above the stage before."""
+    names = sorted({*first, *(block.file for step in steps for block in step.blocks)})
+    return {name: founded(recalled([step.told(name) for step in steps]),
+                          lines_of(first.get(name, ""))) for name in names}
+
+
 def _lives(steps, first, final, edit):
     """The lives of every file, with these first and last states; and what was unclear."""
-    told = {block.file for step in steps for block in step.blocks}
-    found, unclear = {}, []
-    last = len(steps)
-    for name in sorted({*first, *final, *told, *(edit[1] if edit else ())}):
-        lives = founded(recalled([step.told(name) for step in steps]),
-                        lines_of(first.get(name, "")))
-        goal = lines_of(final.get(name, ""))
+    found, unclear, last = remembered(steps, first), [], len(steps)
+    for name in sorted({*found, *final, *(edit[1] if edit else ())}):
+        lives, goal = found.get(name, []), lines_of(final.get(name, ""))
         if edit:
-            k, texts = edit
-            lives = edited(lives, k, lines_of(texts.get(name, "")), last)
+            lives = edited(lives, edit[0], lines_of(edit[1].get(name, "")), last)
             found[name] = edited(lives, last, goal, last)
         else:
             found[name], questions = mended(lives, goal, last)
@@ -103,7 +105,8 @@ def _tellings(step, before, after):
     for name in sorted({*before, *after, *(block.file for block in step.blocks)}):
         kind = "diff" if name in before else "cpp"
         blocks = [block for block in step.blocks if block.kind == kind]
-        files[name] = Telling(name, before.get(name), after.get(name), blocks)
+        new = after.get(name, "" if name in before else None)  # its last line may go
+        files[name] = Telling(name, before.get(name), new, blocks)
     return files
 
 

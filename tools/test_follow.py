@@ -1,0 +1,176 @@
+"""What a reader can do with steps: the answers of the commands, and which tests a step has."""
+
+import os
+import subprocess
+import unittest
+import unittest.mock
+
+import follow
+import slices
+import stages
+from test_steps import TwoStages, file
+from testing import said
+
+TEST = """#include <gtest/gtest.h>
+
+#include "evolve/a.h"
+#include "test/b.h"
+
+namespace {
+
+/// A fixture.
+class Suite : public testing::Test {
+ protected:
+  int x = 0;
+};
+
+TEST_F(Suite, One) {
+  EXPECT_EQ(x, 0);
+}
+
+// What it says.
+TEST(Other, Two) {
+  EXPECT_TRUE(true);
+}
+
+}  // namespace
+"""
+
+
+class Steps(TwoStages):
+    """A chapter of three steps, the commands of which work on its tree."""
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(unittest.mock.patch("stages.ROOT", self.root))
+        for function in (stages.by_number, stages.predecessor, stages.stages):
+            self.enterContext(unittest.mock.patch.object(function, "__defaults__", (self.root,)))
+        self.enterContext(unittest.mock.patch("follow.BUILD", self.root / "build/step"))
+        old, self.one, self.two, new = (
+            ["a", "b", "c", "d"], ["a", "B", "c", "d"], ["a", "B", "x", "y", "c", "d"],
+            ["a", "B", "y", "c", "d", "e"])
+        self.written(file(*old), file(*self.one), file(*self.two), file(*new))
+        for stage in ("stage01_one", "stage02_two"):
+            self.write(f"{stage}/CMakeLists.txt", "project\n")
+            self.write(f"{stage}/test/a_test.cpp", TEST)
+        self.write("docs/steps/stage02/2.2.cpp", "int main() {}\n")
+        self.write("docs/lifted.txt", "stage02_two test/a_test.cpp Other.Two: one may now\n")
+
+    def does(self, *words):
+        return said(follow.main, [os.fspath(word) for word in words])
+
+    def mine(self, *lines):
+        self.put("mine", file(*lines))
+        return self.does("mine", self.root / "mine")[1]
+
+
+class CommandsTest(Steps):
+    """step, diff and mine."""
+
+    def test_the_list(self):
+        status, text = self.does("step")
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r"(?m)^2\.1   Step 1 +2 lines$")
+        self.assertRegex(text, r"(?m)^2\.2   Step 2 +2 lines  ./evolve run 2\.2$")
+
+    def test_no_chapter_in_steps(self):
+        self.tell("# A chapter\n")
+        self.assertEqual(self.does("step"), (0, "no chapter is told in steps yet\n"))
+        self.assertIn("not told in steps yet", self.does("step", "2.1")[1])
+
+    def test_what_is_not_there(self):
+        for words in (["step", "2.4"], ["step", "2"], ["diff", "x"], ["run", "2.1"],
+                      ["mine", self.root]):
+            self.assertEqual(self.does(*words)[0], 1, words)
+
+    def test_a_step_builds_alone(self):
+        folder = self.root / "to"
+        self.assertEqual(self.does("step", "2.2", folder)[0], 0)
+        self.assertEqual((folder / "evolve/a.cpp").read_text().split(), self.two)
+        self.assertEqual((folder / "CMakeLists.txt").read_text(), "project\n")
+        self.assertEqual((folder / "sample/step.cpp").read_text(), "int main() {}\n")
+        self.assertEqual(slices.names_in((folder / "test/a_test.cpp").read_text()), {"Suite.One"})
+
+    def test_after_the_last_step_all_tests_are_there(self):
+        self.does("step", "2.3", self.root / "to")
+        self.assertEqual((self.root / "to/test/a_test.cpp").read_text(), TEST)
+
+    def test_nobodys_work_is_overwritten(self):
+        self.write("to/mine.txt", "mine")
+        status, text = self.does("step", "2.2", self.root / "to")
+        self.assertEqual((status, (self.root / "to/evolve").exists()), (1, False), text)
+
+    def test_the_folder_of_the_build_is_made_anew(self):
+        self.write("build/step/2.2/evolve/old.h")
+        self.assertEqual(self.does("step", "2.2")[0], 0)
+        self.assertFalse((self.root / "build/step/2.2/evolve/old.h").exists())
+
+    def diff(self, *words):
+        done = []
+        with unittest.mock.patch("subprocess.run", lambda command, **options: done.append(
+                REAL_RUN(command, capture_output=True, text=True, **options)) or done[-1]):
+            self.assertEqual(self.does("diff", *words)[0], 0)
+        return [line for line in done[-1].stdout.split("\n")
+                if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+    def test_a_diff(self):
+        self.assertEqual(self.diff("2.2"), ["+x", "+y", ""])
+        self.assertEqual(self.diff("2.1", "2.3"), ["-b", "+B", "+y", "+e", ""])
+
+    def test_mine_is_just_a_step(self):
+        self.assertEqual(self.mine(*self.two), "you are after 2.2\n")
+        self.assertEqual(self.mine("a", "b", "c", "d"), "you are before 2.1\n")
+
+    def test_mine_is_between(self):
+        self.assertEqual(self.mine("a", "B", "x", "c", "d"),
+                         "you are between 2.1 and 2.2\n"
+                         "  evolve/a.cpp: line 4 of the step is missing\n")
+
+    def test_mine_with_slips(self):
+        text = self.mine("a", "B", "c", "dd")
+        self.assertIn("you are between 2.1 and 2.2", text)
+        self.assertIn("evolve/a.cpp: your line 4 is line 6 of the step", text)
+
+    def test_mine_without_a_file(self):
+        self.write("mine/evolve/other.cpp", "x\n")
+        text = self.mine_with_other()
+        self.assertIn("evolve/a.cpp is missing", text)
+        self.assertIn("evolve/other.cpp is more than there is", text)
+
+    def mine_with_other(self):
+        return self.does("mine", self.root / "mine")[1]
+
+
+REAL_RUN = subprocess.run
+
+
+class SlicesTest(unittest.TestCase):
+    """Tests are cut out whole, and no line moves."""
+
+    def test_a_test_that_does_not_compile(self):
+        text = slices.cut(TEST, {16})
+        self.assertEqual(slices.names_in(text), {"Other.Two"})
+        self.assertEqual(text.count("\n"), TEST.count("\n"))
+        self.assertIn("class Suite", text)
+
+    def test_a_fixture_and_an_include(self):
+        text = slices.cut(TEST, {4, 11})
+        self.assertNotIn("class Suite", text)
+        self.assertNotIn("test/b.h", text)
+        self.assertEqual(slices.names_in(text), {"Suite.One", "Other.Two"})
+
+    def test_what_failed(self):
+        printed = ("[  FAILED  ] X.Y\nFAILED Backends/Suite.One/poll\n\nFailed:\n"
+                   "  Backends/Suite.One/poll\n  Other.Two\nx: 3 passed, 2 failed, 0 skipped\n")
+        self.assertEqual(slices.failures(printed), {"Suite.One", "Other.Two"})
+
+    def test_the_report(self):
+        where = follow.Place("stage02_two", 2, [{}, {}, {}])
+        now = {"passed": ["A.B", "A.C"], "failed": ["A.D"], "broken": ["O.O"]}
+        self.assertEqual(list(slices.report(where, now, {"passed": ["A.B", "A.X"]})),
+                         ["2.2: 2 tests pass", "  green now: A.C", "  no longer: A.X",
+                          "  not yet: A.D", "  BROKEN: O.O"])
+
+
+if __name__ == "__main__":
+    unittest.main()
