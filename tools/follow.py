@@ -105,7 +105,8 @@ def put(where, folder):
     step the stage's own; and the step's program comes as a sample.
     """
     folder = Path(folder)
-    frame = where.stage if where.is_last else stages.predecessor(where.stage) or where.stage
+    before = stages.predecessor(where.stage, where.stage.parent)
+    frame = where.stage if where.is_last else before or where.stage
     tests = slices.given(where.stage, where.is_last)
     kept = {**where.files, **tests}
     for part in ("evolve", "test"):

@@ -45,7 +45,7 @@ def given(stage, is_last):
     if is_last:
         return tests_of(stage)
     return {name: without(text, lifted(stage)) if name.endswith(".cpp") else text
-            for name, text in tests_of(stages.predecessor(stage)).items()}
+            for name, text in tests_of(stages.predecessor(stage, stage.parent)).items()}
 
 
 def cut(text, bad):

@@ -146,6 +146,8 @@ def _proved(program, before, after):
         return True, f"the program does not compile after step {after.name}"
     if now[1]:
         return True, f"the program fails after step {after.name} with status {now[1]}"
+    if not before.files:
+        return True, None  # the first step of all
     try:
         was = _printed(program, before)
     except subprocess.TimeoutExpired:
