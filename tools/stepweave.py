@@ -8,6 +8,7 @@ always holds all that is known of its steps.
 """
 
 import draft
+import renames
 from lives import edited, founded, mended, recalled, state
 from stages import number
 from told import chapter_of, lines_of, sources
@@ -48,15 +49,19 @@ def remembered(steps, first):
 
 def _lives(steps, first, final, edit):
     """The lives of every file, with these first and last states; and what was unclear."""
-    found, unclear, last = remembered(steps, first), [], len(steps)
-    for name in sorted({*found, *final, *(edit[1] if edit else ())}):
-        lives, goal = found.get(name, []), lines_of(final.get(name, ""))
-        if edit:
-            lives = edited(lives, edit[0], lines_of(edit[1].get(name, "")), last)
+    found, last = remembered(steps, first), len(steps)
+    goals = {name: lines_of(final.get(name, ""))
+             for name in sorted({*found, *final, *(edit[1] if edit else ())})}
+    if edit:
+        for name, goal in goals.items():
+            lives = edited(found.get(name, []), edit[0], lines_of(edit[1].get(name, "")), last)
             found[name] = edited(lives, last, goal, last)
-        else:
-            found[name], questions = mended(lives, goal, last)
-            unclear += [_question(name, steps, one) for one in questions]
+        return found, []
+    old, unclear = {name: state(found.get(name, []), last) for name in goals}, []
+    for name, goal in goals.items():
+        found[name], questions = mended(found.get(name, []), goal, last)
+        unclear += [_question(name, steps, one) for one in questions]
+    renames.follow({name: (found[name], old[name], goal) for name, goal in goals.items()})
     return found, unclear
 
 

@@ -201,6 +201,13 @@ class WeavingTest(TwoStages):
         self.assertIn("is a new block", left)
         self.assertEqual(chapter.replay(self.stage, self.previous), [])
 
+    def test_provisional_lines_follow_a_renaming(self):
+        self.written(file("z"), file("z", "", "int f(int n) {", "  naive(n);", "  g(n);", "}"),
+                     file("z", "", "int f(int n) {", "  h(n);", "  g(n);", "}", "int n;"))
+        self.final("z", "", "int F(int m) {", "  h(m);", "  g(m);", "}", "int n;")
+        self.assertEqual(self.states()[1]["evolve/a.cpp"].split("\n")[2:5],
+                         ["int F(int m) {", "  naive(m);", "  g(m);"])
+
     def test_braces_are_found_by_their_distance(self):
         old = [text for k in range(9) for text in (f"f{k}", "{", "}", "")]
         new = old[:19] + ["extra", "{", "}", ""] + old[19:]
