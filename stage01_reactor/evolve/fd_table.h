@@ -61,6 +61,7 @@ class fd_table {
   }
 
  private:
+  // Where the place of `fd` is; far beyond all of them for a negative number.
   static std::size_t index(int fd) noexcept {
     return static_cast<std::size_t>(fd);
   }

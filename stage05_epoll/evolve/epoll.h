@@ -99,7 +99,7 @@ class epoll final : public eventop {
   bool rebuild(bool ours);
 
   unique_fd epoll_;  // where the kernel remembers
-  fd_table<view> views_;
+  fd_table<view> views_;  // by descriptor
   std::vector<epoll_event> events_;  // what the kernel has found
   int count_ = 0;  // how much that is
   bool full_ = false;  // there may be more

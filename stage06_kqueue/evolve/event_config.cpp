@@ -111,7 +111,9 @@ std::unique_ptr<eventop> event_config::make_eventop() const {
     std::string why;
     if (std::unique_ptr<eventop> made = make(candidate, why, failed)) {
       const std::string waits = std::string("waits with ") + made->name();
-      if (failed) log(severity::warn, (waits + " (" + tried + ")").c_str());
+      if (failed) {
+        log(severity::warn, [&] { return waits + " (" + tried + ")"; });
+      }
       if (hears_environment("EVENT_SHOW_METHOD")) {
         log(severity::msg, waits.c_str());
       }

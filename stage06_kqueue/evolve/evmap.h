@@ -62,7 +62,7 @@ class evmap {
     void count(what waits, std::uint32_t by) noexcept;  // 1 or minus 1 more
   };
 
-  fd_table<slot> io_;
+  fd_table<slot> io_;  // by descriptor
 };
 
 }  // namespace evolve

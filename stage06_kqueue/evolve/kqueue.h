@@ -84,7 +84,7 @@ class kqueue final : public eventop {
 
   unique_fd kq_;  // where the knotes are
   pid_t owner_ = 0;  // the process that has opened it
-  fd_table<view> views_;
+  fd_table<view> views_;  // by descriptor
   std::vector<note> noted_;  // what has changed since the last wait
   std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found

@@ -449,7 +449,7 @@ inline void event_base::schedule(event& ev, time_point due,
   mark(ev, evlist::timeout);
 }
 
-// For an event of the library's own, which is never on a common timeout.
+// For common_timeout's own event, from where schedule() cannot be inline.
 void event_base::schedule_internal(event& ev, time_point due,
                                    std::uint32_t sequence) noexcept {
   schedule(ev, due, sequence);

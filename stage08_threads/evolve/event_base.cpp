@@ -82,10 +82,10 @@ class event_base::running_scope {
   event_base& base_;
 };
 
-// The time in which the loop may sleep. Who finds it set ends the wait: a handler
-// that has caught something, a thread that has done something; what they have
-// done before it is seen by timeout_next(). A handler does not end it for
-// threads: when its pipe is new, the wait that goes on may not know of it.
+// The time in which the loop may sleep. A handler that runs in it ends the wait;
+// what a handler has left before it is seen by timeout_next(). The same holds for
+// threads, by a flag of their own: when the handler's pipe is new, the wait that
+// goes on may not know of it.
 class event_base::sleeping {
  public:
   explicit sleeping(event_base& base) noexcept : base_(base) {
@@ -569,7 +569,7 @@ inline void event_base::schedule(event& ev, time_point due,
   mark(ev, evlist::timeout);
 }
 
-// For an event of the library's own, which is never on a common timeout.
+// For common_timeout's own event, from where schedule() cannot be inline.
 void event_base::schedule_internal(event& ev, time_point due,
                                    std::uint32_t sequence) noexcept {
   schedule(ev, due, sequence);
@@ -678,6 +678,7 @@ inline bool event_base::hurries() const noexcept {
 inline void event_base::wait() {
   const sleeping guard(*this);
   const std::optional<duration> timeout = timeout_next();
+  wait_end_ = timeheap_.empty() ? time_point::max() : timeheap_.deadline();
   const evthread_unlock open(th_base_lock_);
   evsel_->wait(timeout);
 }
@@ -717,11 +718,9 @@ void event_base::wake() noexcept {
 std::optional<duration> event_base::timeout_next() noexcept {
   if (hurries() || !tasks_.empty()) return duration::zero();
   if (evsig_.in_use() && evsig_.pending()) return duration::zero();
-  wait_end_ = time_point::max();
   if (timeheap_.empty()) return std::nullopt;
   for (int mended = 0; mended < max_mends && timeheap_.mend();) ++mended;
-  wait_end_ = timeheap_.deadline();
-  return std::max(wait_end_ - clock_(), duration::zero());
+  return std::max(timeheap_.deadline() - clock_(), duration::zero());
 }
 
 // What has been read for a callback is for the thread that runs it.

@@ -423,10 +423,10 @@ class event_base {
 
   // Other threads.
   const bool changes_at_once_;  // a wait knows what is watched meanwhile
-  bool changed_ = false;  // what is watched, since the wait has begun
-  time_point wait_end_{};  // when the wait ends by itself
+  bool changed_ = false;  // something else is watched since it has begun
   std::atomic<bool> wakeable_{false};  // a thread has to end the wait
   std::atomic<int> wakers_{0};  // threads that may still be doing so
+  time_point wait_end_{};  // when the wait ends by itself
   std::unique_ptr<notifier> notifier_;  // what ends the wait
   std::thread::id th_owner_id_;  // the thread that runs the loop
   evthread_fence current_event_;  // where threads wait for a callback's end

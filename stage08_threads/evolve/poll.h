@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "evolve/eventop.h"
@@ -36,8 +37,8 @@ class poll final : public eventop {
 
   std::vector<pollfd> set_;  // what is wanted, without gaps
   fd_table<std::size_t> idxplus1_;  // its place in set_, counted from 1; or 0
-  fd_table<unsigned> added_;  // in which turn a descriptor was added
-  unsigned turn_ = 0;  // how often polled_ has been copied
+  fd_table<std::uint64_t> added_;  // in which turn a descriptor was added
+  std::uint64_t turn_ = 0;  // how often set_ has been copied
   bool changed_ = false;  // set_ is no longer what polled_ is a copy of
   std::vector<pollfd> polled_;  // what the kernel is asked, and has answered
   int count_ = 0;  // in how many places it has answered

@@ -22,7 +22,7 @@ fd_set* as_fd_set(auto& words) noexcept {
 void select::add(int fd, what old, what now) {
   if (!any(old)) require_open(fd);
   const std::size_t words = static_cast<std::size_t>(fd) / word_bits + 1;
-  unsigned& added = added_.reserve(fd);
+  std::uint64_t& added = added_.reserve(fd);
   for (bits& half : wanted_) {
     if (half.capacity() < words) half.reserve(2 * words);
   }

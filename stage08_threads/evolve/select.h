@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <vector>
 
@@ -49,8 +50,8 @@ class select final : public eventop {
 
   std::array<bits, 2> wanted_;  // what add() and del() have made of it
   std::array<bits, 2> asked_;  // the copy that the kernel overwrites
-  fd_table<unsigned> added_;  // in which turn a descriptor was added
-  unsigned turn_ = 0;  // how often asked_ has been copied
+  fd_table<std::uint64_t> added_;  // in which turn a descriptor was added
+  std::uint64_t turn_ = 0;  // how often wanted_ has been copied
   int nfds_ = 0;  // one more than the greatest descriptor
   int asked_nfds_ = 0;  // the same when asked_ was copied
   int count_ = 0;  // how many bits the kernel left

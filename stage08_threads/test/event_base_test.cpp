@@ -4183,6 +4183,11 @@ TEST_F(WokenOrNot, NotByATimeoutThatGoesAwayIfAnotherIsEarlier) {
             0);
 }
 
+TEST_F(WokenOrNot, NotWhenTheEarliestTimeoutGoesAndOthersAreLeft) {
+  later.add(2h);
+  EXPECT_EQ(wakes([this] { hour.del(); }), 0);
+}
+
 TEST_F(WokenOrNot, NotWhenOthersAreLeft) {
   EXPECT_EQ(wakes([this] { readable.del(); }), 0);
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "evolve/evthread.h"
@@ -75,6 +76,45 @@ TEST(EvthreadUnlock, LocksAgainWhenAnExceptionPasses) {
   }
   other.join();
   EXPECT_TRUE(before);
+}
+
+// The fence
+
+TEST(EvthreadFence, LetsThoseGoFirstWhoHaveWaited) {
+  evthread_lock lock;
+  lock.enable();
+  evthread_fence fence;
+  bool waits = false;
+  std::string order;
+  std::thread other([&] {
+    const std::lock_guard theirs(lock);
+    waits = true;
+    fence.wait(lock);
+    order += "waited ";
+  });
+
+  {
+    const std::lock_guard guard(lock);
+    while (!waits) {
+      const evthread_unlock open(lock);
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(order, "");
+    fence.open(lock);
+    order += "opened";
+  }
+
+  other.join();
+  EXPECT_EQ(order, "waited opened");
+}
+
+TEST(EvthreadFence, HoldsNobodyUpWhereNobodyWaits) {
+  evthread_lock lock;
+  lock.enable();
+  evthread_fence fence;
+  const std::lock_guard guard(lock);
+
+  fence.open(lock);
 }
 
 // The bits

@@ -1139,7 +1139,7 @@ TEST_F(KqueueOnEpoll, AChildsOwnQueueIsNotTheParents) {
   q.add(fds.a(), EVFILT_READ, EV_CLEAR);
   q.add(SIGUSR1, EVFILT_SIGNAL);
 
-  const int status = in_child([this, &fds] {
+  const int status = in_child([&fds] {
     sigset_t mask;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     if (sigismember(&mask, SIGUSR1)) return 1;
