@@ -20,6 +20,7 @@ from steps import Stop, place, states
 
 CXX = os.environ.get("CXX") or "c++"
 PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
 LONGEST = 20  # seconds that a program may take
 
 
@@ -161,16 +162,24 @@ def make(where, target, tests):
     cache_it = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     env = {**os.environ, "CCACHE_BASEDIR": str(where.folder.parent), "CCACHE_NOHASHDIR": "1",
            "CCACHE_SLOPPINESS": "pch_defines,time_macros"}  # what a step leaves alone is there
-    for command in (
-            ["cmake", "-S", where.folder, "-B", where.tree, *generator, *cache_it,
-             f"-DCMAKE_CXX_COMPILER={where.cxx}", "-DCMAKE_BUILD_TYPE=Debug",
-             "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}"],
-            ["cmake", "--build", where.tree, "-j", str(os.cpu_count()), "--target",
-             where.target(target), "--", *keep_going]):
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=env)
-        if done.returncode:
-            break
-    return done.returncode == 0, done.stdout + done.stderr
+    good, said = _done(
+        ["cmake", "-S", where.folder, "-B", where.tree, *generator, *cache_it,
+         f"-DCMAKE_CXX_COMPILER={where.cxx}", "-DCMAKE_BUILD_TYPE=Debug",
+         "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}"], env)
+    return _done(["cmake", "--build", where.tree, "-j", str(os.cpu_count()), "--target",
+                  where.target(target), "--", *keep_going], env) if good else (False, said)
+
+
+def _done(command, env):
+    """(whether a command did what it should, what it said); a terminal sees how far it is."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", env=env) as process:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("[") and sys.stderr.isatty():
+                sys.stderr.write(line)
+    return process.returncode == 0, "".join(said)
 
 
 def built(where, target, tests=False):
@@ -188,14 +197,12 @@ def library(where):
 
 def compiled(program, where):
     """(a program built on the code after a step, or None; what the compiler says)."""
-    to = where.tree / program.stem
+    to, archive = where.tree / program.stem, where.tree / f"lib{where.target('evolve')}.a"
 
     def find_out():
         library(where)
-        done = subprocess.run(
-            [where.cxx, "-std=c++20", "-Wall", "-Wextra", f"-I{where.folder}", program,
-             where.tree / f"lib{where.target('evolve')}.a", "-pthread", "-o", to],
-            capture_output=True, text=True)
+        done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, f"-I{where.folder}", program,
+                               archive, "-pthread", "-o", to], capture_output=True, text=True)
         return done.returncode == 0, done.stderr
 
     good, said = remembered(where, f"{program.stem}-compiled", program.read_text(), find_out)

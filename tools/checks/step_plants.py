@@ -145,6 +145,8 @@ def _program(what, word, main):
 
 _program("a program that prints what it did before", "prints before", "return planted_1() - 1;")
 _program("a program that fails after its step", "status 1", "return planted_{k}() - 1;")
+_program("a program that compiles with a warning", "a warning", "int x; return planted_{k}() - {k};")
+_program("a program that does not end", "does not end", "while (planted_{k}()) {{}}")
 _program("a program that does not compile after its step", "does not compile after", "planted();")
 
 plant("step_tests", "a test that a step names and that fails", "Test1 does not pass after")(
