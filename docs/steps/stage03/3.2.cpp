@@ -12,9 +12,9 @@ int main() {
   base.set_clock([] { return moment; });
   event minute = event::timer(base, [] { std::puts("a minute is over"); });
   minute.add(1min);
-  for (const auto step : {59s, 1s}) {
-    moment += step;
-    std::printf("%d seconds later:\n", static_cast<int>(step.count()));
+  for (const auto second : {59s, 60s}) {
+    moment = time_point(1h) + second;
+    std::printf("after %d seconds:\n", static_cast<int>(second.count()));
     base.loop(loop_flags::nonblock);
   }
 }
