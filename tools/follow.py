@@ -6,7 +6,9 @@
     follow.py diff 3.4              what a step changes; `diff 3.2 3.6`, what several do
     follow.py run 3.4 [--on 3.3]    builds and runs a step's program, or on another step's code
     follow.py test 3.4              builds a step, runs the tests that one has by then
-    follow.py mine DIR              how far the code in DIR is, for who types along
+    follow.py mine DIR              how far the code in DIR is, for those who type along
+
+3.0 is the stage before, where that makes sense: for `step` and `--on`.
 """
 
 import argparse
@@ -15,63 +17,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import linediff
-import slices
 import stages
-from steps import place, states, steps_of
+from stepbuild import Place, built, compiled, find, own_tests, program_of, put, suite, write
+from steps import Stop, states, steps_of
 from told import ChapterError, lines_of, sources
-
-BUILD = Path(os.environ.get("EVOLVE_BUILD") or stages.ROOT / "build") / "step"
-
-
-class Stop(Exception):
-    """Why a command cannot be done."""
-
-
-class Place(NamedTuple):
-    """The code after a step; k of 0 is the stage before."""
-
-    stage: Path
-    k: int
-    states: list
-
-    @property
-    def name(self):
-        return f"{stages.number(self.stage)}.{self.k}"
-
-    @property
-    def files(self):
-        return self.states[self.k]
-
-    @property
-    def is_last(self):
-        return self.k == len(self.states) - 1
-
-    @property
-    def program(self):
-        """The step's own program; None where it has none."""
-        path = program_of(self.stage, self.k)
-        return path if path.is_file() else None
-
-
-def program_of(stage, k):
-    """Where the program of a step stands."""
-    n = stages.number(stage)
-    return Path(stage).parent / "docs" / "steps" / f"stage{n:02}" / f"{n}.{k}.cpp"
-
-
-def find(word, least=1):
-    """The Place of `3.4`."""
-    n, k = place(word)
-    stage = stages.by_number(n)
-    found = states(stage, stages.predecessor(stage))
-    if k is None or not least <= k < len(found):
-        many = f"stage {n} has {len(found) - 1} steps" if len(found) > 1 else \
-            f"the chapter of stage {n} is not told in steps yet"
-        raise Stop(f"there is no step {word}: {many}")
-    return Place(stage, k, found)
 
 
 def changed(before, after):
@@ -90,85 +41,16 @@ def listing():
             yield f"{step.name:5} {step.title:50} {changed(before, after):4} lines  {runs}".rstrip()
 
 
-def write(path, text):
-    """Writes a file unless it is so already, so that builds see only what changed."""
-    data = text.encode("utf-8", "surrogateescape")
-    if not path.is_file() or path.read_bytes() != data:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-def put(where, folder):
-    """Writes the code after a step into a folder, so that it builds alone.
-
-    The tests are those of the stage before without those that the stage takes out, after the last
-    step the stage's own; and the step's program comes as a sample.
-    """
-    folder = Path(folder)
-    before = stages.predecessor(where.stage, where.stage.parent)
-    frame = where.stage if where.is_last else before or where.stage
-    tests = slices.given(where.stage, where.is_last)
-    kept = {**where.files, **tests}
-    for part in ("evolve", "test"):
-        for path in (folder / part).rglob("*"):
-            if path.is_file() and path.relative_to(folder).as_posix() not in kept:
-                path.unlink()
-    for name, text in kept.items():
-        write(folder / name, text)
-    for path in [frame / "CMakeLists.txt", *(frame / "cmake").rglob("*")]:
-        if path.is_file():
-            write(folder / path.relative_to(frame), path.read_text())
-    if where.program:
-        write(folder / "sample" / "step.cpp", where.program.read_text())
-    return folder
-
-
 def put_for_reader(where, folder):
     """put(), but never over somebody's work."""
-    if folder and Path(folder).exists() and any(Path(folder).iterdir()):
+    if folder and Path(folder).is_dir() and any(Path(folder).iterdir()):
         raise Stop(f"{folder} is not empty")
-    folder = put(where, folder or BUILD / where.name)
+    folder = Path(folder or where.folder)
+    put(where, folder)
     print(f"the code after step {where.name} is in {os.path.relpath(folder)}; to build it:\n"
           f"  cmake -S {os.path.relpath(folder)} -B {os.path.relpath(folder / 'build')}\n"
           f"  cmake --build {os.path.relpath(folder / 'build')}")
     return 0
-
-
-def build(where, *targets, tests):
-    """Builds targets of a step in its own folder; returns the folder of what was built.
-
-    A target is a word that CMake has behind the folder's name.
-    """
-    folder = put(where, BUILD / where.name)
-    return made(folder, *targets, tests=tests)
-
-
-def made(folder, *targets, tests):
-    """Builds targets of a folder that builds alone."""
-    tree = folder / "build"
-    cache = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
-    prefix = "_" + folder.name.replace(".", "_")
-    for command in (
-            ["cmake", "-S", folder, "-B", tree, "-DCMAKE_BUILD_TYPE=Debug",
-             "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}",
-             *cache],
-            ["cmake", "--build", tree, "-j", str(os.cpu_count()), "--target",
-             *(f"{prefix}_{target}" for target in targets)]):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise Stop(f"{folder.name} does not build:\n{done.stdout}{done.stderr}")
-    return tree
-
-
-def compiled(program, where):
-    """(the program built on the code after a step, or None; what the compiler says)."""
-    tree = build(where, "evolve", tests=False)
-    to = tree / program.stem
-    library = next(tree.glob("lib*_evolve.a"))
-    done = subprocess.run(
-        [os.environ.get("CXX", "c++"), "-std=c++20", "-Wall", "-Wextra", f"-I{tree.parent}",
-         program, library, "-pthread", "-o", to], capture_output=True, text=True)
-    return (None if done.returncode else to), done.stderr
 
 
 def run(where, on):
@@ -185,23 +67,42 @@ def run(where, on):
 
 def diff(one, two):
     """Shows what leads from one state to another, as git does."""
-    sides = [BUILD / "diff" / where.name for where in (one, two)]
+    base = two.folder.parent / "diff"
+    sides = [base / where.name for where in (one, two)]
     for side, where in zip(sides, (one, two)):
         shutil.rmtree(side, ignore_errors=True)
         for name, text in where.files.items():
             write(side / name, text)
     done = subprocess.run(["git", "diff", "--no-index", "--", *(side.name for side in sides)],
-                          cwd=BUILD / "diff", check=False)
+                          cwd=base, check=False)
     return 0 if done.returncode <= 1 else 1
 
 
+def tested(where):
+    """Runs the tests that have to pass on some code; whether they do."""
+    passed, failed = suite(where)
+    print(f"{passed} tests of the stage before pass, {len(failed)} fail")
+    for name in failed:
+        print(f"  FAILED: {name}")
+    return not failed
+
+
+def compare(what, before, now):
+    """Says which of a stage's own tests pass on some code, and how that differs from before."""
+    one = set(own_tests(before)["passed"]) if before.k else set()
+    two = set(own_tests(now)["passed"])
+    print(f"{len(two)} tests of {now.stage.name} pass; {what}: {len(two - one)} more, "
+          f"{len(one - two)} less")
+    for sign, names in (("+", two - one), ("-", one - two)):
+        for name in sorted(names):
+            print(f"  {sign} {name}")
+
+
 def test(where):
-    """Builds a step with the tests that compile on it, and runs them; says what it makes green."""
-    now = slices.outcome(where, build, made)
-    before = slices.known(where._replace(k=where.k - 1)) if where.k > 1 else None
-    for line in slices.report(where, now, before):
-        print(line)
-    return 1 if now["broken"] else 0
+    """Runs the tests that one has after a step; says what it makes green."""
+    good = tested(where)
+    compare(f"by step {where.name}", where.before, where)
+    return 0 if good else 1
 
 
 def nearest(mine, found):
@@ -244,8 +145,14 @@ def _span(first, end):
     return f"line {end}" if end == first + 1 else f"lines {first + 1} to {end}"
 
 
+class Mine(Place):
+    """The code of a reader, who is before some state."""
+
+    name = "mine"
+
+
 def mine(folder):
-    """Says how far a folder is along the steps of the chapter that it fits best."""
+    """Says how far a folder is along the steps of the chapter that it fits best, and tests it."""
     own = sources(folder)
     if not own:
         raise Stop(f"there is nothing in {folder}/evolve")
@@ -264,7 +171,21 @@ def mine(folder):
           f"you are in {following.name}")
     for line in lacking(own, following.files):
         print(f"  {line}")
-    return 0
+    return try_out(Mine(stage, 0, [own, found[k + 1]]), here, folder)
+
+
+def try_out(code, here, folder):
+    """Builds and tests the code of a reader who is after a step."""
+    try:
+        built(code, "evolve")
+    except Stop as stop:
+        errors = [text for text in str(stop).split("\n") if " error: " in text]
+        print("\n".join(["it does not build:", *errors[:8]])
+              .replace(f"{code.folder}/", f"{folder}/"))
+        return 1
+    good = tested(code)
+    compare(f"since {here.name}", here, code)
+    return 0 if good else 1
 
 
 def _arguments(words):
@@ -288,11 +209,11 @@ def _done(args):
         found = list(listing())
         print("\n".join(found) or "no chapter is told in steps yet")
         return 0
-    where = find(args.step)
+    where = find(args.step, least=0 if args.verb == "step" else 1)
     if args.verb == "step":
         return put_for_reader(where, args.folder)
     if args.verb == "diff":
-        return diff(where._replace(k=where.k - 1), find(args.to) if args.to else where)
+        return diff(where.before, find(args.to) if args.to else where)
     if args.verb == "run":
         return run(where, find(args.on, least=0) if args.on else where)
     return test(where)

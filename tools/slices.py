@@ -1,22 +1,34 @@
-"""Which of a stage's tests one has after a step: those that compile on its code, and pass.
+"""Which of a stage's own tests one has after a step: those that compile on its code, and pass.
 
-A test is cut out whole, with what cannot be compiled without it; a helper stays as long as it
-compiles. What was cut leaves blank lines, so that the compiler's numbers hold all along.
+Own are the tests that the stage before does not have. A test is cut out whole, with what cannot be
+compiled without it; a helper stays as long as it compiles. What was cut leaves blank lines, so that
+the compiler's numbers hold all along.
 """
 
-import hashlib
-import json
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import cpp
 import stages
+from steps import Stop
 
-ROUNDS = 12  # of cutting, each of which shows what needed what was cut before
-_FAILED = re.compile(r"(?m)^(?:FAILED |  )(?:\w+/)?(\w+\.\w+)")
+LONGEST = 10  # seconds that a test may take on a state that is not meant for it
+_TEST = re.compile(r"(?m)^(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)")
 _INCLUDE = re.compile(r'#include "((?:evolve|test)/[^"]+)"')
+_FAILED = re.compile(r"(?m)^FAILED (?:\w+/)?(\w+)(?:\.(\w+))?")
+_PASSED = re.compile(r"(?m)^\S+: (\d+) passed, ")
+_WRONG = re.compile(r"([\w./+-]+/)?own/(test/[\w./]+):(\d+):(?:\d+:)?\s+"
+                    r"(?:(?:fatal )?error|  required from|undefined reference)")
+BUILD = """file(GLOB own CONFIGURE_DEPENDS own/test/*_test.cpp)
+if(BUILD_TESTING AND own)
+  add_executable(${stage}_own ${own} own/test/main.cpp)
+  target_include_directories(${stage}_own BEFORE PRIVATE own)
+  target_link_libraries(${stage}_own PRIVATE ${stage}_evolve GTest::gtest)
+  target_precompile_headers(${stage}_own PRIVATE <gtest/gtest.h>)
+  target_compile_options(${stage}_own PRIVATE -w -g1)
+endif()
+"""
 
 
 def tests_of(stage):
@@ -34,10 +46,44 @@ def lifted(stage):
     return set(re.findall(rf"(?m)^{stage.name} \S+ (\w+\.\w+):", text))
 
 
+def names_in(text):
+    """The tests of a source."""
+    return {f"{suite}.{name}" for suite, name in _TEST.findall(text)}
+
+
+class Source:
+    """A test file, and what is cut out of it; its lines, counted from 1, stay where they are."""
+
+    def __init__(self, text):
+        self.lines = text.split("\n")
+        self.items = [item for item in cpp.items(text)
+                      if item.kind != "namespace" and not item.member]
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+    def cut(self, bad):
+        """Blanks the items that hold one of these lines, or the lines alone; whether it could."""
+        before, numbers = list(self.lines), set(bad)
+        for item in self.items:
+            if bad & {*range(item.first, item.last + 1)}:
+                numbers |= {*range(item.first, item.last + 1)}
+        for k in numbers:
+            self.lines[k - 1] = ""
+        return self.lines != before
+
+    def cut_tests(self, names):
+        self.cut({item.first for item in self.items if item.name in names})
+
+
 def without(text, names):
     """A test file without the tests of these names."""
-    bad = {item.first for item in cpp.functions(text) if item.name in names}
-    return cut(text, bad) if bad else text
+    if not names & names_in(text):
+        return text
+    source = Source(text)
+    source.cut_tests(names)
+    return source.text
 
 
 def given(stage, is_last):
@@ -48,125 +94,76 @@ def given(stage, is_last):
             for name, text in tests_of(stages.predecessor(stage, stage.parent)).items()}
 
 
-def cut(text, bad):
-    """A source with everything blank that holds one of these lines, counted from 1."""
-    lines = text.split("\n")
-    for item in cpp.items(text):
-        if item.kind != "namespace" and not item.member and bad & {*range(item.first,
-                                                                          item.last + 1)}:
-            bad = bad - {*range(item.first, item.last + 1)}
-            lines[item.first - 1:item.last] = [""] * (item.last - item.first + 1)
-    for k in bad:
-        lines[k - 1] = ""
-    return "\n".join(lines)
+def _names(tests):
+    """The names of all tests in some files."""
+    return set().union(*map(names_in, tests.values()))
 
 
-def names_in(text):
-    """The tests of a source."""
-    return {item.name for item in cpp.functions(text) if re.fullmatch(r"\w+\.\w+", item.name)}
+def own_names(stage):
+    """The names of the tests that a stage adds."""
+    return _names(tests_of(stage)) - _names(tests_of(stages.predecessor(stage, stage.parent)))
 
 
-def _reachable(text, there):
-    """The lines that include what is not there."""
-    return {k for k, line in enumerate(text.split("\n"), 1)
-            if (found := _INCLUDE.match(line)) and found.group(1) not in there}
+def own(stage):
+    """{file: Source} of the tests that a stage adds, and what they include from the test folder."""
+    old = _names(tests_of(stages.predecessor(stage, stage.parent)))
+    texts, found = tests_of(stage), {}
+    for name, text in texts.items():
+        if name.endswith("_test.cpp") and not names_in(text) <= old:
+            found[name] = Source(text)
+            found[name].cut_tests(old)
+        elif name.endswith((".h", "/main.cpp")):
+            found[name] = Source(text)
+    return found
 
 
-def _errors(path, folder):
-    """{file of the folder: lines} that the compiler has something against in a source."""
-    done = subprocess.run(
-        [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-fmax-errors=0",
-         f"-I{folder}", path], capture_output=True, text=True)
+def _cut_missing(sources, there):
+    """Cuts out the lines that include what is not there."""
+    for source in sources.values():
+        source.cut({k for k, line in enumerate(source.lines, 1)
+                    if (found := _INCLUDE.match(line)) and found.group(1) not in there})
+
+
+def wrong(said):
+    """{file: lines} of the tests that a compiler or linker has something against."""
     found = {}
-    for name, line in re.findall(r"(?m)^(\S+?):(\d+):\d+:\s+(?:fatal )?(?:error|  required from)",
-                                 done.stderr):
-        if Path(name).is_relative_to(folder / "test"):
-            found.setdefault(Path(name).relative_to(folder).as_posix(), set()).add(int(line))
-    if done.returncode and not found:
-        raise RuntimeError(f"{path} does not compile, and no line of a test says why:\n"
-                           f"{done.stderr[:2000]}")
+    for _, name, line in _WRONG.findall(said):
+        found.setdefault(name, set()).add(int(line))
     return found
 
 
-def compilable(stage, folder):
-    """The stage's tests, each cut to what compiles on the code in a folder, and written there."""
-    there = {path.relative_to(folder).as_posix() for path in (folder / "evolve").rglob("*")}
-    texts = tests_of(stage)
-    there |= set(texts)
-    for name in [name for name in texts if name.endswith(".h")] + \
-            [name for name in texts if name.endswith("_test.cpp")]:
-        texts[name] = _compilable(name, texts, there, folder)
-    return texts
+def compilable(stage, code, build):
+    """Cuts a stage's own tests to what compiles on the code of some files; their names.
 
-
-def _compilable(name, texts, there, folder):
-    """One test file, cut until it compiles."""
-    text = texts[name]
-    for _ in range(ROUNDS):
-        text = cut(text, missing) if (missing := _reachable(text, there)) else text
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        if not (bad := _errors(path, folder).get(name)):
-            return text
-        text = cut(text, bad)
-    raise RuntimeError(f"{name} does not compile after {ROUNDS} rounds of cutting")
-
-
-def stamp(where):
-    """What the outcome of a step depends on, in one word."""
-    all_of_it = json.dumps([where.files, tests_of(where.stage), os.environ.get("CXX", "c++")])
-    return hashlib.sha256(all_of_it.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _note(where):
-    build = Path(os.environ.get("EVOLVE_BUILD") or stages.ROOT / "build")
-    return build / "step" / f"{where.name}.json"
-
-
-def known(where):
-    """The outcome of a step's tests if it was found before and nothing has changed; else None."""
-    note = _note(where)
-    found = json.loads(note.read_text()) if note.is_file() else {}
-    return found if found.get("stamp") == stamp(where) else None
-
-
-def outcome(where, build, made):
-    """{passed, failed, broken, stamp}: names of tests; broken are those of the stage before.
-
-    build(where, ...) puts a step's code into its folder and builds it, made(folder, ...) builds
-    what is there.
+    build(texts) tries to build them, and returns what the compiler says if it cannot.
     """
-    if found := known(where):
-        return found
-    folder = build(where, "evolve", tests=False).parent
-    texts = compilable(where.stage, folder)
-    there = set().union(*(names_in(text) for name, text in texts.items()
-                          if name.endswith("_test.cpp")))
-    tree = made(folder, "test", tests=True)
-    program = next(tree.glob("*_test"))
-    done = subprocess.run([program, "--each"], capture_output=True, text=True, errors="replace")
-    failed = failures(done.stdout)
-    old = set().union(*(names_in(text) for name, text in given(where.stage, False).items()
-                        if name.endswith("_test.cpp")))
-    found = {"stamp": stamp(where), "passed": sorted(there - failed),
-             "failed": sorted(failed - old), "broken": sorted(old - (there - failed))}
-    _note(where).write_text(json.dumps(found))
-    return found
+    sources, names = own(stage), own_names(stage)
+    _cut_missing(sources, {*code, *sources})
+    while names:
+        texts = {name: source.text for name, source in sources.items()
+                 if not name.endswith("_test.cpp") or names_in(source.text)}
+        names = _names(texts)
+        said = names and build({f"own/{name}": text for name, text in texts.items()})
+        if not said:
+            break
+        if not any([sources[name].cut(bad) for name, bad in wrong(said).items()]):
+            raise Stop(f"no line of a test says why it does not compile:\n{said[-3000:]}")
+    return names
 
 
 def failures(text):
-    """The tests that failed by what a test program prints; of parameters, one is enough."""
-    return set(_FAILED.findall(text))
+    """The tests that failed by what a test program prints; of parameters, one is enough.
+
+    A suite that broke off outside of its tests is named without one.
+    """
+    return {".".join(filter(None, found)) for found in _FAILED.findall(text)}
 
 
-def report(where, now, before):
-    """Lines for a reader."""
-    yield f"{where.name}: {len(now['passed'])} tests pass"
-    if before:
-        news = sorted(set(now["passed"]) - set(before["passed"]))
-        lost = sorted(set(before["passed"]) - set(now["passed"]))
-        yield from (f"  green now: {name}" for name in news)
-        yield from (f"  no longer: {name}" for name in lost)
-    yield from (f"  not yet: {name}" for name in now["failed"])
-    yield from (f"  BROKEN: {name}" for name in now["broken"])
+def ran(program):
+    """(how many tests pass, names of those that do not) of a test program."""
+    done = subprocess.run([program, f"--each={LONGEST}"], capture_output=True, text=True,
+                          errors="replace")
+    passed = _PASSED.findall(done.stdout)
+    if not passed:
+        raise Stop(f"{Path(program).name} breaks off:\n{done.stdout[-2000:]}{done.stderr}")
+    return int(passed[-1]), failures(done.stdout)

@@ -17,6 +17,10 @@ _HEADING = re.compile(r"##? ")
 _STEP = re.compile(r"## (\d+)\.(\d+)\s+(\S.*)$")
 
 
+class Stop(Exception):
+    """Why a command on steps cannot be done."""
+
+
 @dataclass(eq=False)
 class Step:
     """One step; its section is the lines from `line` to before `end`, counted from 1."""
@@ -127,7 +131,7 @@ def _fits(name, side, change, does):
 
 def place(word):
     """(stage, step) of `3.4`, (stage, None) of `3`."""
-    found = re.fullmatch(r"0*([1-9]\d?)(?:\.0*([1-9]\d?))?", word)
+    found = re.fullmatch(r"0*([1-9]\d?)(?:\.0*(\d\d?))?", word)
     if not found:
         raise ValueError(f"neither a stage nor a step: {word!r}")
     return int(found.group(1)), int(found.group(2)) if found.group(2) else None

@@ -8,6 +8,7 @@ import unittest.mock
 import follow
 import slices
 import stages
+import stepbuild
 from test_steps import TwoStages, file
 from testing import said
 
@@ -42,10 +43,8 @@ class Steps(TwoStages):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(unittest.mock.patch("stages.ROOT", self.root))
         for function in (stages.by_number, stages.predecessor, stages.stages):
             self.enterContext(unittest.mock.patch.object(function, "__defaults__", (self.root,)))
-        self.enterContext(unittest.mock.patch("follow.BUILD", self.root / "build/step"))
         old, self.one, self.two, new = (
             ["a", "b", "c", "d"], ["a", "B", "c", "d"], ["a", "B", "x", "y", "c", "d"],
             ["a", "B", "y", "c", "d", "e"])
@@ -60,8 +59,13 @@ class Steps(TwoStages):
         return said(follow.main, [os.fspath(word) for word in words])
 
     def mine(self, *lines):
+        """What is said of these lines, before they are built."""
         self.put("mine", file(*lines))
-        return self.does("mine", self.root / "mine")[1]
+        return self.mine_of("mine")
+
+    def mine_of(self, folder):
+        with unittest.mock.patch("follow.try_out"):
+            return self.does("mine", self.root / folder)[1]
 
 
 class CommandsTest(Steps):
@@ -133,43 +137,104 @@ class CommandsTest(Steps):
 
     def test_mine_without_a_file(self):
         self.write("mine/evolve/other.cpp", "x\n")
-        text = self.mine_with_other()
+        text = self.mine_of("mine")
         self.assertIn("evolve/a.cpp is missing", text)
         self.assertIn("evolve/other.cpp is more than there is", text)
-
-    def mine_with_other(self):
-        return self.does("mine", self.root / "mine")[1]
 
 
 REAL_RUN = subprocess.run
 
 
-class SlicesTest(unittest.TestCase):
+OWN = {
+    "test/b.h": "int b();\n",
+    "test/main.cpp": "int main();\n",
+    "test/a_test.cpp": TEST,
+    "test/new_test.cpp": '#include "evolve/later.h"\nTEST(New, One) {\n  later();\n}\n'
+                         "TEST(New, Two) {}\n",
+}
+
+
+class SlicesTest(Steps):
     """Tests are cut out whole, and no line moves."""
 
     def test_a_test_that_does_not_compile(self):
-        text = slices.cut(TEST, {16})
-        self.assertEqual(slices.names_in(text), {"Other.Two"})
-        self.assertEqual(text.count("\n"), TEST.count("\n"))
-        self.assertIn("class Suite", text)
+        source = slices.Source(TEST)
+        self.assertTrue(source.cut({16}))
+        self.assertEqual(slices.names_in(source.text), {"Other.Two"})
+        self.assertEqual(source.text.count("\n"), TEST.count("\n"))
+        self.assertIn("class Suite", source.text)
+        self.assertFalse(source.cut({16}))
 
     def test_a_fixture_and_an_include(self):
-        text = slices.cut(TEST, {4, 11})
-        self.assertNotIn("class Suite", text)
-        self.assertNotIn("test/b.h", text)
-        self.assertEqual(slices.names_in(text), {"Suite.One", "Other.Two"})
+        source = slices.Source(TEST)
+        source.cut({4, 11})
+        self.assertNotIn("class Suite", source.text)
+        self.assertNotIn("test/b.h", source.text)
+        self.assertEqual(slices.names_in(source.text), {"Suite.One", "Other.Two"})
 
     def test_what_failed(self):
-        printed = ("[  FAILED  ] X.Y\nFAILED Backends/Suite.One/poll\n\nFailed:\n"
-                   "  Backends/Suite.One/poll\n  Other.Two\nx: 3 passed, 2 failed, 0 skipped\n")
-        self.assertEqual(slices.failures(printed), {"Suite.One", "Other.Two"})
+        printed = ("[  FAILED  ] X.Y\nFAILED Backends/Suite.One/poll\nFAILED Lost: it broke off\n"
+                   "\nFailed:\n  Backends/Suite.One/poll\nx: 3 passed, 2 failed, 0 skipped\n")
+        self.assertEqual(slices.failures(printed), {"Suite.One", "Lost"})
 
-    def test_the_report(self):
-        where = follow.Place("stage02_two", 2, [{}, {}, {}])
-        now = {"passed": ["A.B", "A.C"], "failed": ["A.D"], "broken": ["O.O"]}
-        self.assertEqual(list(slices.report(where, now, {"passed": ["A.B", "A.X"]})),
-                         ["2.2: 2 tests pass", "  green now: A.C", "  no longer: A.X",
-                          "  not yet: A.D", "  BROKEN: O.O"])
+    def compilable(self, *answers):
+        """The names of the stage's own tests, and what was built, when the compiler says this."""
+        for name, text in OWN.items():
+            self.write(f"stage02_two/{name}", text)
+        built, answers = [], [*answers, ""]
+        names = slices.compilable(self.stage, {"evolve/a.cpp"},
+                                  lambda texts: built.append(texts) or answers.pop(0))
+        return names, built
+
+    def test_own_are_those_that_the_stage_before_does_not_have(self):
+        names, built = self.compilable()
+        self.assertEqual(names, {"New.One", "New.Two"})
+        self.assertEqual({*built[0]}, {"own/test/b.h", "own/test/main.cpp", "own/test/new_test.cpp"})
+
+    def test_what_is_not_there_is_not_included(self):
+        self.assertTrue(self.compilable()[1][0]["own/test/new_test.cpp"].startswith("\nTEST(New"))
+
+    def test_what_does_not_compile_is_cut_until_the_compiler_is_content(self):
+        names, built = self.compilable("/x/own/test/new_test.cpp:3:3: error: no later\n")
+        self.assertEqual((names, len(built)), ({"New.Two"}, 2))
+
+    def test_nothing_is_built_when_nothing_is_left(self):
+        names, built = self.compilable(
+            "/x/own/test/new_test.cpp:3: undefined reference to `later()'\n"
+            "own/test/new_test.cpp:5:1:   required from here\n")
+        self.assertEqual((names, len(built)), (set(), 1))
+
+    def test_an_error_elsewhere_is_no_reason_to_cut(self):
+        for said in ("/x/evolve/a.cpp:3:3: error: bad\n", "/x/own/test/b.h:1:1: error: bad\n" * 2):
+            with self.assertRaises(slices.Stop):
+                self.compilable(said, said)
+
+
+class RememberedTest(Steps):
+    """What was found out is found out again only when something has changed."""
+
+    def count(self, where, depends=None):
+        """How often it has been found out by now."""
+        found = stepbuild.remembered(where, "count", depends, lambda: self.times + 1)
+        self.times = max(self.times, found)
+        return found
+
+    def test_changes(self):
+        self.times = 0
+        two = stepbuild.find("2.2")
+        self.assertEqual([self.count(two), self.count(two)], [1, 1])
+        self.assertEqual([self.count(two, "x"), self.count(two, "x")], [2, 2])
+        self.write("stage01_one/CMakeLists.txt", "other\n")
+        self.assertEqual(self.count(two, "x"), 3)
+        states = [*two.states[:2], file("changed"), *two.states[3:]]
+        self.assertEqual(self.count(two._replace(states=states), "x"), 4)
+
+    def test_what_fails_is_not_remembered(self):
+        where = stepbuild.find("2.1")
+        with self.assertRaises(ZeroDivisionError):
+            stepbuild.remembered(where, "count", None, lambda: 1 // 0)
+        self.times = 0
+        self.assertEqual(self.count(where), 1)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,8 @@ class ReadingTest(TwoStages):
     def test_places(self):
         self.assertEqual(steps.place("3"), (3, None))
         self.assertEqual(steps.place("03.4"), (3, 4))
-        for word in ("", "0", "3.", "3.0", "x", "3.4.5", "-3"):
+        self.assertEqual(steps.place("3.0"), (3, 0))
+        for word in ("", "0", "3.", "x", "3.4.5", "-3"):
             with self.assertRaises(ValueError):
                 steps.place(word)
 

@@ -21,7 +21,7 @@ def as_problem(text):
 @rule("every chapter, applied to the stage before, gives its stage, each changed line told once")
 def replay(tree):
     """Proves each chapter with the tool that weaves them."""
-    for previous, stage in tree.steps:
+    for previous, stage in tree.pairs:
         yield from map(as_problem, chapter.replay(stage, previous))
 
 

@@ -23,10 +23,11 @@ def taken(count):
     return f"`{NAME}`, `planted`:\n\n```diff\n@@ -1,{count} +0,0 @@\n{body}```\n"
 
 
-def step(k, block, before="It fails.", after="It works.", runs=True):
-    """A step of the first chapter."""
+def step(k, block, before="It fails.", after="It works.", runs=True, code=""):
+    """A step of the first chapter, with its program's code."""
     run = f"```console\n$ ./evolve run 1.{k}\n```\n" if runs else ""
-    return f"## 1.{k} Planted\n\n{before}\n\n{block}\n{run}\n{after}\n\n"
+    shown = f"```cpp\n{code}```\n" if code else ""
+    return f"## 1.{k} Planted\n\n{before}\n\n{block}\n{shown}{run}\n{after}\n\n"
 
 
 def tell(garden, *steps, end=END):
@@ -88,6 +89,12 @@ def _(garden):
     return program(garden, "//\n" * (MOST_PROGRAM + 1))
 
 
+@plant("step_programs", "a chapter that shows another program", "as it is")
+def _(garden):
+    tell(garden, step(1, new(2), code="//\n" * 19))
+    return program(garden, "//\n" * 20)
+
+
 plant("step_programs", "a program without a step", "of no step")(
     lambda garden: program(garden, "//\n" * 20, "1.99"))
 
@@ -106,7 +113,19 @@ def library(garden, count, parameter="", main="return planted_{k}() - {k};"):
     for k in range(1, count + 1):
         text = f"#include \"{NAME}\"\nint main() {{ {main.format(k=k) if k > 1 else ''} }}\n"
         program(garden, padded(text), f"1.{k}")
-    return tell(garden, *(step(k, block) for k, block in enumerate([first, *more], 1)))
+    return tell(garden, *(step(k, block, after=f"It works: `Planted.Test{k}`.")
+                          for k, block in enumerate([first, *more], 1)))
+
+
+def tests(garden, one, other):
+    """A library of two steps, the first of which names a test; bodies of it and of another."""
+    folder = garden.stages[0] / "test"
+    for path in sorted(folder.glob("*_*.cpp")):
+        garden.write(path, None)
+    bodies = f"TEST(Planted, Test1) {{ {one} }}\nTEST(Planted, Other) {{ {other} }}\n"
+    garden.write(folder / "planted_test.cpp",
+                 f"#include <gtest/gtest.h>\n#include \"{NAME}\"\n{bodies}")
+    return library(garden, 2)
 
 
 LAST_PROGRAM = "docs/steps/stage01/1.2.cpp"
@@ -127,3 +146,10 @@ def _program(what, word, main):
 _program("a program that prints what it did before", "prints before", "return planted_1() - 1;")
 _program("a program that fails after its step", "status 1", "return planted_{k}() - 1;")
 _program("a program that does not compile after its step", "does not compile after", "planted();")
+
+plant("step_tests", "a test that a step names and that fails", "Test1 does not pass after")(
+    lambda garden: tests(garden, "EXPECT_EQ(planted_1(), 2);", "") + ":3")
+plant("step_tests", "a test that a step names and that does not compile", "Test1 does not pass")(
+    lambda garden: tests(garden, "EXPECT_EQ(planted_2(), 2);", "") + ":3")
+plant("step_tests", "a test that a step has without a question, and that fails",
+      "Planted.Other does not pass after")(lambda garden: tests(garden, "", "FAIL();") + ":27")

@@ -7,14 +7,15 @@ Provisional is what comes with one step of a chapter and goes with a later one.
 """
 
 import re
-import subprocess
 from collections import Counter
 
-import follow
 import steps as told_steps
 from checks.chapters import Text
 from checks.core import Note, lines, rule
 from lives import FOREVER
+from slices import own_names
+from stepbuild import library, own_tests, places, printed, program_of, suite
+from steps import Stop
 from stepweave import remembered
 from told import ChapterError, sources
 
@@ -30,7 +31,7 @@ MOST_LAST = 4           # lines of that section
 
 def chapters(tree):
     """(stage, previous, steps) of each chapter in steps that can be read; replay says of others."""
-    for previous, stage in tree.steps:
+    for previous, stage in tree.pairs:
         try:
             if found := told_steps.steps_of(stage):
                 told_steps.states(stage, previous)
@@ -115,72 +116,106 @@ def step_sizes(tree):
                                f"provisional, a {PROVISIONAL_PART}th at most")
 
 
-@rule(f"each step has a program of {LEAST_PROGRAM} to {MOST_PROGRAM} lines in docs/steps, and no "
-      "program there is without a step")
+def _program(text, step, path):
+    """What is wrong with a step's program, if anything."""
+    code = lines(path)
+    if not path.is_file():
+        return "the step has no program"
+    if not LEAST_PROGRAM <= len(code) <= MOST_PROGRAM:
+        return f"{len(code)} lines, {LEAST_PROGRAM} to {MOST_PROGRAM}"
+    if not any(text.lines[start + 1:end] == code for start, end, _ in text.fences
+               if step.line <= start < step.end):
+        return f"step {step.name} does not show it as it is"
+    return None
+
+
+@rule(f"each step has and shows a program of {LEAST_PROGRAM} to {MOST_PROGRAM} lines in docs/steps, "
+      "and no program there is without a step")
 def step_programs(tree):
-    wanted = {follow.program_of(stage, step.number)
-              for stage, _, found in chapters(tree) for step in found}
-    for path in sorted({*wanted, *(tree.root / "docs/steps").glob("*/*")}):
-        count = len(lines(path))
-        if path not in wanted:
-            yield tree.problem(path, 0, "is the program of no step")
-        elif not path.is_file():
-            yield tree.problem(path, 0, "the step has no program")
-        elif not LEAST_PROGRAM <= count <= MOST_PROGRAM:
-            yield tree.problem(path, 0, f"{count} lines, {LEAST_PROGRAM} to {MOST_PROGRAM}")
+    wanted = set()
+    for stage, _, found in chapters(tree):
+        text = Text(stage / "README.md")
+        for step in found:
+            path = program_of(stage, step.number)
+            wanted.add(path)
+            if why := _program(text, step, path):
+                yield tree.problem(path, 0, why)
+    for path in sorted({*(tree.root / "docs/steps").glob("*/*")} - wanted):
+        yield tree.problem(path, 0, "is the program of no step")
 
 
-def _printed(program, where):
-    """What a program prints on a state, with its exit status; None if it does not compile."""
-    built, _ = follow.compiled(program, where)
-    if built is None:
-        return None
-    done = subprocess.run([built], capture_output=True, text=True, errors="replace", timeout=20)
-    return done.stdout, done.returncode
-
-
-def _proved(program, before, after):
-    """(whether it compiles before, why the step does not do what it should or None)."""
-    now = _printed(program, after)
+def _proved(before, after):
+    """(whether a step's program compiles before it, why it does not show what it should or None)."""
+    now = printed(after.program, after)
     if now is None:
-        return True, f"the program does not compile after step {after.name}"
+        return True, f"does not compile after step {after.name}"
+    if now[1] is None:
+        return True, f"does not end after step {after.name}"
     if now[1]:
-        return True, f"the program fails after step {after.name} with status {now[1]}"
+        return True, f"fails after step {after.name} with status {now[1]}"
     if not before.files:
         return True, None  # the first step of all
-    try:
-        was = _printed(program, before)
-    except subprocess.TimeoutExpired:
-        return True, None  # to hang is a symptom
+    was = printed(after.program, before)
     same = f"prints before step {after.name} what it prints after it: {now[0][:60]!r}"
     return was is not None, same if was == now else None
 
 
-def _states(stage, previous):
-    """The Places of a chapter, the stage before the first."""
-    found = told_steps.states(stage, previous)
-    return [follow.Place(stage, k, found) for k in range(len(found))]
+def _compilers(tree, where):
+    """A Place for each compiler that has to be content with it."""
+    return [where, where._replace(cxx="clang++")] if tree.full else [where]
+
+
+def _judged(tree, before, after):
+    """(whether a step's program compiles before it, why the step is not as it should be or None)."""
+    for where in _compilers(tree, after):
+        library(where)
+    return _proved(before, after) if after.program else (True, None)
 
 
 @rule("after each step the library builds without a warning, and the step's program prints what it "
       f"did not before; at most a {NOT_COMPILING_PART}rd do not compile before", builds=True)
 def step_states(tree):
     for stage, previous, found in chapters(tree):
-        places, red = _states(stage, previous), 0
-        for before, after in zip(places, places[1:]):
-            if not after.program:
-                continue
+        path, red = stage / "README.md", 0
+        for step, after in zip(found, places(stage, previous)[1:]):
             try:
-                compiles, why = _proved(after.program, before, after)
-            except follow.Stop as stop:
-                yield tree.problem(stage / "README.md", found[after.k - 1].line, str(stop))
-                continue
-            except subprocess.TimeoutExpired:
-                compiles, why = True, f"does not end after step {after.name}"
+                compiles, why = _judged(tree, after.before, after)
+            except Stop as stop:
+                yield tree.problem(path, step.line, str(stop))
+                break  # what follows is built on it
             red += not compiles
             if why:
                 yield tree.problem(after.program, 0, why)
         if red * NOT_COMPILING_PART > len(found) + NOT_COMPILING_PART - 1:
-            yield tree.problem(stage / "README.md", found[0].line,
+            yield tree.problem(path, found[0].line,
                                f"{red} of {len(found)} programs do not compile before their step, "
                                f"a {NOT_COMPILING_PART}rd at most")
+
+
+def _named(text, step):
+    """The tests that a step's prose names."""
+    return set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text.prose(range(step.line, step.end - 1))))
+
+
+def _suites(tree, count):
+    """The steps after which the tests of the stage before are run."""
+    return range(1, count + 1) if tree.full else {1, count // 2 + 1, count}
+
+
+@rule("after a step the tests of the stage before pass, unless docs/lifted.txt names them, and those "
+      "of the stage's own that the step names", builds=True)
+def step_tests(tree):
+    for stage, previous, found in chapters(tree):
+        path, text, passed = stage / "README.md", Text(stage / "README.md"), set()
+        for step, where in zip(found, places(stage, previous)[1:]):
+            try:
+                failed = suite(where)[1] if step.number in _suites(tree, len(found)) else []
+                now = set(own_tests(where)["passed"])
+            except Stop as stop:
+                yield tree.problem(path, step.line, str(stop))
+                break
+            yield Note(f"{step.name:5} {step.title:50}{len(now - passed):4} more tests, "
+                       f"{len(passed - now)} less")
+            for name in failed + sorted((_named(text, step) & own_names(stage)) - now):
+                yield tree.problem(path, step.line, f"{name} does not pass after step {step.name}")
+            passed = now
