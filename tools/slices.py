@@ -51,6 +51,11 @@ def names_in(text):
     return {f"{suite}.{name}" for suite, name in _TEST.findall(text)}
 
 
+def _lines(item):
+    """The numbers of the lines of an item."""
+    return {*range(item.first, item.last + 1)}
+
+
 class Source:
     """A test file, and what is cut out of it; its lines, counted from 1, stay where they are."""
 
@@ -64,14 +69,27 @@ class Source:
         return "\n".join(self.lines)
 
     def cut(self, bad):
-        """Blanks the items that hold one of these lines, or the lines alone; whether it could."""
+        """Blanks the items that hold one of these lines, or the lines alone; whether it could.
+
+        With an item goes what uses its name, which the compiler would find in the next round.
+        """
         before, numbers = list(self.lines), set(bad)
-        for item in self.items:
-            if bad & {*range(item.first, item.last + 1)}:
-                numbers |= {*range(item.first, item.last + 1)}
+        todo = [item for item in self.items if bad & _lines(item)]
+        while todo:
+            item = todo.pop()
+            numbers |= _lines(item)
+            todo += [user for user in self._users(item) if not _lines(user) <= numbers]
         for k in numbers:
             self.lines[k - 1] = ""
         return self.lines != before
+
+    def _users(self, item):
+        """The items that use what another declares, unless others have its name too."""
+        if not item.name.isidentifier() or [one.name for one in self.items].count(item.name) > 1:
+            return []
+        use = re.compile(rf"(?<![.>:\w]){item.name}\b")
+        return [one for one in self.items
+                if one is not item and any(use.search(self.lines[k - 1]) for k in _lines(one))]
 
     def cut_tests(self, names):
         self.cut({item.first for item in self.items if item.name in names})

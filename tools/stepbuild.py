@@ -189,7 +189,7 @@ def compiled(program, where):
     to = where.tree / program.stem
 
     def find_out():
-        built(where, "evolve")
+        library(where)
         done = subprocess.run(
             [where.cxx, "-std=c++20", "-Wall", "-Wextra", f"-I{where.folder}", program,
              where.tree / f"lib{where.target('evolve')}.a", "-pthread", "-o", to],

@@ -165,12 +165,24 @@ class SlicesTest(Steps):
         self.assertIn("class Suite", source.text)
         self.assertFalse(source.cut({16}))
 
-    def test_a_fixture_and_an_include(self):
+    def test_an_include(self):
         source = slices.Source(TEST)
-        source.cut({4, 11})
-        self.assertNotIn("class Suite", source.text)
+        source.cut({4})
         self.assertNotIn("test/b.h", source.text)
         self.assertEqual(slices.names_in(source.text), {"Suite.One", "Other.Two"})
+
+    def test_a_fixture_takes_its_tests_along(self):
+        source = slices.Source(TEST)
+        source.cut({11})
+        self.assertNotIn("class Suite", source.text)
+        self.assertEqual(slices.names_in(source.text), {"Other.Two"})
+
+    def test_what_has_a_helpers_name_but_is_not_it_stays(self):
+        text = ("int a() {\n  return 1;\n}\nTEST(A, One) {\n  x.a();\n}\nTEST(A, Two) { a(); }\n"
+                "int b(int) { return 2; }\nint b() { return 2; }\nTEST(A, Three) { b(); }\n")
+        source = slices.Source(text)
+        source.cut({2, 8})
+        self.assertEqual(slices.names_in(source.text), {"A.One", "A.Three"})
 
     def test_what_failed(self):
         printed = ("[  FAILED  ] X.Y\nFAILED Backends/Suite.One/poll\nFAILED Lost: it broke off\n"
