@@ -159,13 +159,15 @@ def make(where, target, tests):
     generator = ["-G", "Ninja"] if shutil.which("ninja") else ["-G", "Unix Makefiles"]
     keep_going = ["-k", "0"] if "Ninja" in generator else ["-k"]
     cache_it = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    env = {**os.environ, "CCACHE_BASEDIR": str(where.folder.parent), "CCACHE_NOHASHDIR": "1",
+           "CCACHE_SLOPPINESS": "pch_defines,time_macros"}  # what a step leaves alone is there
     for command in (
             ["cmake", "-S", where.folder, "-B", where.tree, *generator, *cache_it,
              f"-DCMAKE_CXX_COMPILER={where.cxx}", "-DCMAKE_BUILD_TYPE=Debug",
              "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}"],
             ["cmake", "--build", where.tree, "-j", str(os.cpu_count()), "--target",
              where.target(target), "--", *keep_going]):
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=env)
         if done.returncode:
             break
     return done.returncode == 0, done.stdout + done.stderr
