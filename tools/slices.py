@@ -105,11 +105,15 @@ def without(text, names):
 
 
 def given(stage, is_last):
-    """The tests that a step has without a question, as name to text."""
+    """The tests that a step has without a question, as name to text; before the first stage none,
+    but the program for some."""
+    previous = stages.predecessor(stage, stage.parent)
     if is_last:
         return tests_of(stage)
+    if previous is None:
+        return {name: text for name, text in tests_of(stage).items() if name == "test/main.cpp"}
     return {name: without(text, lifted(stage)) if name.endswith(".cpp") else text
-            for name, text in tests_of(stages.predecessor(stage, stage.parent)).items()}
+            for name, text in tests_of(previous).items()}
 
 
 def _names(tests):
@@ -122,14 +126,13 @@ def own_names(stage):
     return _names(tests_of(stage)) - _names(tests_of(stages.predecessor(stage, stage.parent)))
 
 
-def own(stage):
-    """{file: Source} of the tests that a stage adds, and what they include from the test folder."""
-    old = _names(tests_of(stages.predecessor(stage, stage.parent)))
+def own(stage, names):
+    """{file: Source} of these tests of a stage, and what they include from the test folder."""
     texts, found = tests_of(stage), {}
     for name, text in texts.items():
-        if name.endswith("_test.cpp") and not names_in(text) <= old:
+        if name.endswith("_test.cpp") and names & names_in(text):
             found[name] = Source(text)
-            found[name].cut_tests(old)
+            found[name].cut_tests(names_in(text) - names)
         elif name.endswith((".h", "/main.cpp")):
             found[name] = Source(text)
     return found
@@ -150,12 +153,12 @@ def wrong(said):
     return found
 
 
-def compilable(stage, code, build):
-    """Cuts a stage's own tests to what compiles on the code of some files; their names.
+def compilable(stage, names, code, build):
+    """Cuts these tests of a stage to what compiles on the code of some files; their names.
 
     build(texts) tries to build them, and returns what the compiler says if it cannot.
     """
-    sources, names = own(stage), own_names(stage)
+    sources = own(stage, names)
     _cut_missing(sources, {*code, *sources})
     while names:
         texts = {name: source.text for name, source in sources.items()

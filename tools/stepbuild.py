@@ -236,20 +236,28 @@ def suite(where):
         return [passed, sorted(failed)]
 
     tests = slices.given(where.stage, where.is_last)
-    return remembered(where, "suite", tests, find_out) if tests else [0, []]
+    some = any(map(slices.names_in, tests.values()))
+    return remembered(where, "suite", tests, find_out) if some else [0, []]
 
 
-def own_tests(where):
-    """{passed, failed}: names of the stage's own tests that compile on the code after a step."""
+def own_tests(where, wanted=None):
+    """{passed, failed}: names of the stage's own tests that compile on the code after a step.
+
+    Of these alone, where some are wanted; that takes less time.
+    """
+    wanted = slices.own_names(where.stage) if wanted is None else wanted
+
     def build(texts):
         put(where, where.folder, {**texts, "cmake/own_tests.cmake": slices.BUILD})
         good, said = make(where, "own", tests=True)
         return "" if good else said
 
     def find_out():
-        names = slices.compilable(where.stage, where.files, build)
+        names = slices.compilable(where.stage, wanted, where.files, build)
         failed = slices.ran(where.tree / where.target("own"))[1] if names else set()
         red = {name for name in names if {name, name.partition(".")[0]} & failed}
         return {"passed": sorted(names - red), "failed": sorted(red)}
 
-    return remembered(where, "own", slices.tests_of(where.stage), find_out)
+    depends = [slices.tests_of(where.stage), sorted(wanted)]
+    digest = hashlib.sha256("".join(depends[1]).encode()).hexdigest()[:8]
+    return remembered(where, f"own-{digest}", depends, find_out)

@@ -194,7 +194,7 @@ class SlicesTest(Steps):
         for name, text in OWN.items():
             self.write(f"stage02_two/{name}", text)
         built, answers = [], [*answers, ""]
-        names = slices.compilable(self.stage, {"evolve/a.cpp"},
+        names = slices.compilable(self.stage, slices.own_names(self.stage), {"evolve/a.cpp"},
                                   lambda texts: built.append(texts) or answers.pop(0))
         return names, built
 

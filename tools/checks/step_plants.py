@@ -4,8 +4,8 @@ So they need no chapter that has steps, and hold whatever becomes of those that 
 """
 
 from checks.plants import plant
-from checks.steps import (LAST, MOST_CHANGED, MOST_LAST, MOST_NEW, MOST_PROGRAM, MOST_PROVISIONAL,
-                          NOT_COMPILING_PART)
+from checks.steps import (LAST, MOST_BESIDE, MOST_CHANGED, MOST_LAST, MOST_NEW, MOST_PROGRAM,
+                          MOST_PROVISIONAL, MOST_WORDS, NOT_COMPILING_PART)
 
 END = f"## {LAST}\n\nIt all.\n"
 NAME = "evolve/planted.h"
@@ -75,6 +75,11 @@ plant("step_sizes", "a step with too many provisional lines", f"{MOST_PROVISIONA
                         step(2, taken(MOST_PROVISIONAL + 1))) + ":3")
 plant("step_sizes", "a chapter with too many provisional lines", "are provisional")(
     lambda garden: tell(garden, step(1, new(9)), step(2, taken(2))) + ":3")
+
+plant("step_sizes", "a step with too many words", f"{MOST_WORDS} at most")(
+    lambda garden: tell(garden, step(1, new(2), after="word " * MOST_WORDS)) + ":3")
+plant("step_sizes", "too many words beside the steps", f"{MOST_BESIDE} at most")(
+    lambda garden: tell(garden, step(1, new(2)), end=END + "word " * MOST_BESIDE))
 
 
 @plant("step_programs", "a step without a program", "has no program")

@@ -25,6 +25,8 @@ MOST_PROVISIONAL = 40   # lines of a step that come and go within the chapter
 PROVISIONAL_PART = 6    # of a chapter's changed lines, one in so many may be provisional
 NOT_COMPILING_PART = 3  # of a chapter's programs, one in so many may not compile before
 LEAST_PROGRAM, MOST_PROGRAM = 15, 40
+MOST_WORDS = 750        # of a step
+MOST_BESIDE = 1600      # words of a chapter beside its steps
 LAST = "Now you have"
 MOST_LAST = 4           # lines of that section
 
@@ -91,10 +93,11 @@ def provisional(steps, first):
 
 @rule(f"a step changes at most {MOST_CHANGED} lines of files that were there and brings at most "
       f"{MOST_NEW} of a new one; {MOST_PROVISIONAL} of a step, a {PROVISIONAL_PART}th of a chapter "
-      "are provisional")
+      f"are provisional; {MOST_WORDS} words tell it, {MOST_BESIDE} what is beside the steps")
 def step_sizes(tree):
     for stage, previous, found in chapters(tree):
-        path, total = stage / "README.md", 0
+        path, total, text = stage / "README.md", 0, Text(stage / "README.md")
+        words = [text.words(range(step.line - 1, step.end - 1)) for step in found]
         gone = provisional(found, sources(previous))
         for step in found:
             new, old = Counter(), 0
@@ -103,9 +106,10 @@ def step_sizes(tree):
                 old += len(block.changes()) * (block.kind == "diff")
             total += old + new.total()
             yield Note(f"{step.name:5} {step.title:50}{old + new.total():5} lines, "
-                       f"{gone[step.number]:3} provisional")
+                       f"{gone[step.number]:3} provisional, {words[step.number - 1]:3} words")
             here = [(old, MOST_CHANGED, "changed lines of files that were there"),
                     (gone[step.number], MOST_PROVISIONAL, "provisional lines"),
+                    (words[step.number - 1], MOST_WORDS, "words"),
                     *((count, MOST_NEW, f"lines of {name}") for name, count in new.items())]
             for count, most, what in here:
                 if count > most:
@@ -114,6 +118,9 @@ def step_sizes(tree):
         if gone.total() * PROVISIONAL_PART > total:
             yield tree.problem(path, found[0].line, f"{gone.total()} of {total} changed lines are "
                                f"provisional, a {PROVISIONAL_PART}th at most")
+        beside = text.words(range(len(text.lines))) - sum(words)
+        if beside > MOST_BESIDE:
+            yield tree.problem(path, 0, f"{beside} words beside the steps, {MOST_BESIDE} at most")
 
 
 def _program(text, step, path):
@@ -199,25 +206,24 @@ def _named(text, step):
     return set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text.prose(range(step.line, step.end - 1))))
 
 
-def _suites(tree, count):
-    """The steps after which the tests of the stage before are run."""
-    return range(1, count + 1) if tree.full else {1, count // 2 + 1, count}
+def _red(tree, count, where, named):
+    """The tests that should pass after a step, one of so many, and do not."""
+    failed = []
+    if tree.full or where.k in (1, count // 2 + 1, count):
+        failed = suite(where)[1]
+    return failed + sorted(named - set(own_tests(where, None if tree.full else named)["passed"]))
 
 
 @rule("after a step the tests of the stage before pass, unless docs/lifted.txt names them, and those "
       "of the stage's own that the step names", builds=True)
 def step_tests(tree):
     for stage, previous, found in chapters(tree):
-        path, text, passed = stage / "README.md", Text(stage / "README.md"), set()
+        text, own = Text(stage / "README.md"), own_names(stage)
         for step, where in zip(found, places(stage, previous)[1:]):
             try:
-                failed = suite(where)[1] if step.number in _suites(tree, len(found)) else []
-                now = set(own_tests(where)["passed"])
+                for name in _red(tree, len(found), where, _named(text, step) & own):
+                    yield tree.problem(stage / "README.md", step.line,
+                                       f"{name} does not pass after step {step.name}")
             except Stop as stop:
-                yield tree.problem(path, step.line, str(stop))
+                yield tree.problem(stage / "README.md", step.line, str(stop))
                 break
-            yield Note(f"{step.name:5} {step.title:50}{len(now - passed):4} more tests, "
-                       f"{len(passed - now)} less")
-            for name in failed + sorted((_named(text, step) & own_names(stage)) - now):
-                yield tree.problem(path, step.line, f"{name} does not pass after step {step.name}")
-            passed = now
