@@ -1,5 +1,6 @@
 """What a reader can do with steps: the answers of the commands, and which tests a step has."""
 
+import contextlib
 import os
 import subprocess
 import unittest
@@ -140,6 +141,38 @@ class CommandsTest(Steps):
         text = self.mine_of("mine")
         self.assertIn("evolve/a.cpp is missing", text)
         self.assertIn("evolve/other.cpp is more than there is", text)
+
+
+    def said_of_mine(self, **answers):
+        """What is said of a reader's code when these functions of building answer so."""
+        self.put("mine", file("a", "B", "x", "c", "d"))
+        with contextlib.ExitStack() as stack:
+            for name, answer in {"built": None, "suite": [7, []], **answers}.items():
+                stack.enter_context(unittest.mock.patch(f"follow.{name}", side_effect=answer
+                                    if callable(answer) else lambda *_, a=answer: a))
+            return self.does("mine", self.root / "mine")
+
+    def test_mine_does_not_build(self):
+        def built(code, _):
+            raise follow.Stop(f"no:\n[1/2] x\n{code.folder}/evolve/a.cpp:3:1: error: x\nmore")
+        status, text = self.said_of_mine(built=built)
+        self.assertEqual(status, 1)
+        self.assertTrue(text.endswith("it does not build:\n"
+                                      f"{self.root}/mine/evolve/a.cpp:3:1: error: x\n"), text)
+
+    def test_mine_is_tested(self):
+        def own_tests(where):
+            return {"passed": ["A.B", "A.C"] if where.name == "mine" else ["A.A", "A.B"]}
+        status, text = self.said_of_mine(own_tests=own_tests)
+        self.assertEqual(status, 0)
+        self.assertIn("7 tests of the stage before pass, 0 fail\n"
+                      "2 tests of stage02_two pass; since 2.1: 1 more, 1 less\n"
+                      "  + A.C\n  - A.A\n", text)
+
+    def test_mine_breaks_what_was_there(self):
+        status, text = self.said_of_mine(suite=[6, ["A.D"]], own_tests={"passed": []})
+        self.assertEqual(status, 1)
+        self.assertIn("6 tests of the stage before pass, 1 fail\n  FAILED: A.D\n", text)
 
 
 REAL_RUN = subprocess.run
