@@ -349,6 +349,19 @@ class Parts(InFolder):
                 "../stage03_x": "chapter03.html"}.items():
             self.assertEqual(resolve(self.texts[0], target), address)
 
+    def test_the_side_tree_has_them_below_their_chapter(self):
+        self.write("stage04_y/README.md", "# Stage 4: y\n")
+        for name in (*site.BEFORE, *site.BEHIND, *site.LOOK_UP):
+            self.write(f"docs/book/{name}.md", "# It\n")
+        self.write("docs/using-evolve.md", "# It\n")
+        diffs = [page.Page("Both", "diff_03.html", 3), page.Page("One", "diff_03_01.html", 3, 1)]
+        tree = site.layout("<navindex>old</navindex>", self.root, diffs)
+        self.assertIn('<tab type="usergroup" url="chapter03.html" title="Stage 3: x">'
+                      '<tab type="user" url="step03_01.html" title="3.1 The a"/>', tree)
+        self.assertIn('title="End"/></tab><tab type="user" url="chapter04.html"', tree)
+        self.assertIn("diff_03.html", tree)
+        self.assertNotIn("diff_03_01.html", tree)
+
     def test_the_ways_from_step_to_step(self):
         self.assertIn('<a href="step03_01.html">← 3.1 The a</a>'
                       '<a href="chapter03_end.html">End →</a>', site.neighbours(self.texts, 2))

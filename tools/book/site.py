@@ -215,7 +215,7 @@ def layout(template, root, extras):
     before, behind, look_up = (
         [_tab(text.file, _SHORT.get(text.label, text.title)) for text in essays(root, labels)]
         for labels in (BEFORE, BEHIND, LOOK_UP))
-    parts = [
+    tabs = [
         '<tab type="mainpage" visible="yes" title="Contents"/>', *before,
         _group("Chapters", [_chapter(parts(stage)) for stage in stages.stages(root)]),
         *behind,
@@ -226,5 +226,5 @@ def layout(template, root, extras):
                                 if e.file[:4] == "diff" and e.step is None]),
         _group("Watch", [_tab(e.file, e.title) for e in extras if e.file[:6] == "replay"]),
     ]
-    return re.sub(r"<navindex>.*?</navindex>", f"<navindex>{''.join(parts)}</navindex>", template,
+    return re.sub(r"<navindex>.*?</navindex>", f"<navindex>{''.join(tabs)}</navindex>", template,
                   flags=re.S)
