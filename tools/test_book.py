@@ -314,7 +314,9 @@ class Parts(InFolder):
 
         ## End
 
-        ### Last
+        ## Last
+
+        ### Of all
         """)
 
     def setUp(self):
@@ -330,6 +332,8 @@ class Parts(InFolder):
     def test_headings_go_up_as_the_title_does(self):
         self.assertEqual(["# 3.1 The `a`", "## no heading", "## More"],
                          [line for line in self.texts[1].text.split("\n") if line[:1] == "#"])
+        self.assertEqual(["# End", "## Last", "### Of all"],
+                         [line for line in self.texts[3].text.split("\n") if line[:1] == "#"])
 
     def test_nothing_is_lost(self):
         self.assertEqual(sum(text.text.count("\n") for text in self.texts),

@@ -42,12 +42,16 @@ class Text(NamedTuple):
 
     @property
     def text(self):
-        """Its Markdown, of which the first line is the title, whatever it is in the file."""
+        """Its Markdown, of which the first line is the title, whatever it is in the file.
+
+        What is below that heading goes up with it; sections beside it, at the end, do not.
+        """
         lines = self.whole[self.first:self.end]
         if self.first:
-            inside = told.fenced(lines)
-            lines = [re.sub("^##", "#", line) if k not in inside else line
-                     for k, line in enumerate(lines)]
+            inside, end = told.fenced(lines), len(lines)
+            sections = [k for k, line in enumerate(lines) if line[:3] == "## " and k not in inside]
+            for k in {*range((sections + [end])[1])} - inside:
+                lines[k] = re.sub("^##", "#", lines[k])
         return "".join(line + "\n" for line in lines)
 
     @property
