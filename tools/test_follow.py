@@ -10,6 +10,9 @@ import follow
 import slices
 import stages
 import stepbuild
+import steps
+from checks import steps as checked
+from checks.core import Tree
 from test_steps import TwoStages, file
 from testing import said
 
@@ -253,6 +256,33 @@ class SlicesTest(Steps):
         for said in ("/x/evolve/a.cpp:3:3: error: bad\n", "/x/own/test/b.h:1:1: error: bad\n" * 2):
             with self.assertRaises(slices.Stop):
                 self.compilable(said, said)
+
+
+class FullTest(Steps):
+    """What `check --full` does more than `check`."""
+
+    def judged(self, rule, full, **answers):
+        """What a rule says of the tree when these functions of building answer so."""
+        with contextlib.ExitStack() as stack:
+            for name, answer in answers.items():
+                stack.enter_context(unittest.mock.patch(f"checks.steps.{name}", answer))
+            return [said.text for said in rule(Tree(self.root, full))]
+
+    def test_clang_has_to_be_content_too(self):
+        def library(where):
+            if where.cxx == "clang++":
+                raise steps.Stop("clang says no")
+        proved = {"library": library, "_proved": lambda *_: (True, None)}
+        self.assertEqual(self.judged(checked.step_states, False, **proved), [])
+        self.assertEqual(self.judged(checked.step_states, True, **proved), ["clang says no"])
+
+    def test_the_old_tests_are_run_after_each_step(self):
+        self.written(*[file(*"abcdef"[:k]) for k in range(1, 6)])
+        failing = {"suite": lambda where: [1, ["A.B"] if where.k == 2 else []],
+                   "own_tests": lambda *_: {"passed": []}}
+        self.assertEqual(self.judged(checked.step_tests, False, **failing), [])
+        self.assertEqual(self.judged(checked.step_tests, True, **failing),
+                         ["A.B does not pass after step 2.2"])
 
 
 class RememberedTest(Steps):
