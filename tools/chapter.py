@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """A chapter is the diff, told: proves it, writes its code anew, and drafts it.
 
-    ./evolve weave N    write the code of stage N's chapter anew from evolve/
-    ./evolve draft N    told blocks for every changed line that it does not tell yet
+    ./evolve weave N                write the code of stage N's chapter anew from evolve/
+    ./evolve weave 3.4 --from DIR   make DIR/evolve the state after step 3.4, and tell it so
+    ./evolve draft N                told blocks for every changed line that it does not tell yet
 
-How told blocks are written says told.py; how lines find their blocks again says weave.py. That a
-chapter is its diff, and can be read, `./evolve check` asks replay() and stats().
+How told blocks are written says told.py, how steps are, steps.py; how lines find their blocks again
+say weave.py and lives.py. That a chapter is its diff, and can be read, `./evolve check` asks
+replay() and stats().
 """
 
 import statistics
@@ -16,9 +18,12 @@ import cpp
 import linediff
 import stages
 import verb
+import weave as weaving
 from draft import draft
+from steps import applied, place, steps_of
+from stepweave import weave_steps
 from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
-from weave import consecutive, weave
+from weave import consecutive
 
 __all__ = ["Block", "BlockStat", "ChapterError", "draft", "parse", "replay", "stats", "weave"]
 
@@ -38,17 +43,54 @@ def replay(stage, previous):
     """Why the chapter, applied to the stage before, is not this stage; empty when it is."""
     if not (stage / "README.md").exists():
         return [f"{stage.name}/README.md: there is no chapter"]
-    try:
-        blocks = parse(chapter_of(stage))
-    except ChapterError as error:
-        return [f"{stage.name}/{error}"]
     old, new = sources(previous), sources(stage)
+    try:
+        blocks, steps = parse(chapter_of(stage)), steps_of(stage)
+        problems = (_replay_steps(steps, old, new) if steps
+                    else _replay_blocks(blocks, old, new))
+    except ChapterError as error:
+        problems = [error]
+    return [f"{stage.name}/{problem}" for problem in problems]
+
+
+def _replay_blocks(blocks, old, new):
+    """Why blocks, applied to sources, do not give other sources."""
     problems = [f"README.md:{block.caption_line}: this block tells nothing"
                 for block in blocks if not block.changes()]
     for name in sorted({*old, *new, *(block.file for block in blocks)}):
         ours = [block for block in blocks if block.file == name]
         problems += _replay_file(name, old.get(name), new.get(name), ours)
-    return [f"{stage.name}/{problem}" for problem in problems]
+    return problems
+
+
+def _replay_steps(steps, old, new):
+    """Why steps, applied one after the other, do not give the stage."""
+    problems, state = [], old
+    for step in steps:
+        before, state = state, applied(state, step)
+        problems += _replay_blocks(step.blocks, before, state)
+    return problems + [problem for name in sorted({*state, *new})
+                       for problem in _unlike(name, state.get(name), new.get(name))]
+
+
+def _unlike(name, told, new):
+    """Where what the steps leave of a file is not the stage's."""
+    if new is None:
+        yield f"{name}: is left by the steps, but the stage has no such file"
+    elif not new.endswith("\n"):
+        yield f"{name}: no newline at the end of the file, which a block cannot tell"
+    elif told != new:
+        region = linediff.regions(lines_of(told or ""), lines_of(new))[0]
+        where = "more" if region.new_start == region.new_end else "not this"
+        yield (f"{name}:{region.new_start + 1}: the steps leave {where} here; "
+               "./evolve weave puts it into them")
+
+
+def weave(stage, previous, edit=None):
+    """The chapter anew, what is left to the author, and the captions whose lines changed."""
+    if steps_of(stage):
+        return weave_steps(stage, previous, edit)
+    return weaving.weave(stage, previous)
 
 
 def _replay_file(name, old, new, blocks):
@@ -167,12 +209,22 @@ def _prose_problems(text, blocks):
             if not _has_prose(lines, one.close_line, two.caption_line - 1, code)]
 
 
-def _say_weave(stage):
+def _edit(stage, k, folder):
+    """The state after a step as it stands in an author's folder, for weave()."""
+    if not 1 <= k <= len(steps_of(stage)):
+        raise ChapterError(0, f"there is no step {stages.number(stage)}.{k}")
+    if not (found := sources(folder)):
+        raise ChapterError(0, f"there is nothing in {folder}/evolve")
+    return k, found
+
+
+def _say_weave(stage, step, folder):
     """Weaves one chapter; 1 when something is left to its author."""
     if not (stage / "README.md").exists():
         print(f"{stage.name}/README.md: there is no chapter; ./evolve draft proposes its blocks")
         return 1
-    text, left, touched = weave(stage, stages.predecessor(stage))
+    edit = _edit(stage, step, folder) if folder else None
+    text, left, touched = weave(stage, stages.predecessor(stage), edit)
     if changed := text != chapter_of(stage):
         (stage / "README.md").write_text(text, encoding="utf-8")
     print(f"{stage.name}: the chapter's code is {'written anew' if changed else 'up to date'}")
@@ -188,15 +240,26 @@ def _say_draft(stage):
     return 0
 
 
-def main(words=None):
-    """Runs one verb on a stage; 1 if there is a problem, 2 for bad usage."""
+def _arguments(words):
+    """The command line; bad usage ends here, with status 2."""
     parser = verb.Parser("", description=__doc__.split("\n")[0])
     parser.add_argument("verb", choices=("weave", "draft"))
-    parser.add_argument("stage", metavar="N", type=verb.stage_number)
+    parser.add_argument("place", metavar="N", type=place, help="a stage, or with --from a step")
+    parser.add_argument("--from", dest="folder", metavar="DIR", help="has the state of the step")
     args = parser.parse_args(words)
-    say = {"weave": _say_weave, "draft": _say_draft}[args.verb]
+    if (args.place[1] is None) != (args.folder is None) or args.folder and args.verb != "weave":
+        parser.error("weave 3 takes the stage's code, weave 3.4 needs --from, draft takes a stage")
+    return args
+
+
+def main(words=None):
+    """Runs one verb on a stage; 1 if there is a problem, 2 for bad usage."""
+    args = _arguments(words)
     try:
-        return say(stages.by_number(args.stage))
+        stage = stages.by_number(args.place[0])
+        if args.verb == "draft":
+            return _say_draft(stage)
+        return _say_weave(stage, args.place[1], args.folder)
     except ChapterError as error:
         print(f"./evolve {args.verb}: {error}", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 """Judges what a program can judge of the stages, their chapters and their tests.
 
     ./evolve check [--fast] [--only RULE[,RULE]]  apply all rules, those that build nothing, or some
+    ./evolve check --full                         and all tests after each step, and clang
     ./evolve check --list                         the rules, and what each promises
     ./evolve check --self-test [--only RULE]      plant defects in a copy; every one has to be found
     ./evolve check --cross                        compile for the BSDs and macOS; see cross.py
@@ -23,7 +24,7 @@ from pathlib import Path
 import stages
 import verb
 from checks import (chapters, diffs, exercises, figures, files, layers,  # enter their rules
-                    recordings, transcripts, where)
+                    recordings, steps, transcripts, where)
 from checks.core import RULES, Note, Tree
 
 
@@ -84,6 +85,8 @@ def _arguments(words):
     parser.add_argument("--list", action="store_true", help="say which rules there are")
     parser.add_argument("--only", metavar="RULE[,RULE]", type=_rules, help="apply only these")
     parser.add_argument("--fast", action="store_true", help="leave out the rules that build")
+    parser.add_argument("--full", action="store_true",
+                        help="build each step with clang too, and run all tests that it has")
     parser.add_argument("--self-test", action="store_true",
                         help="plant defects in a copy; every one has to be found")
     parser.add_argument("--cross", action="store_true",
@@ -109,7 +112,7 @@ def main(words=None):
         for rule in rules:
             print(f"{rule.name:16}{rule.promise}")
         return 0
-    tree = Tree(Path(os.environ.get("EVOLVE_ROOT") or stages.ROOT).resolve())
+    tree = Tree(Path(os.environ.get("EVOLVE_ROOT") or stages.ROOT).resolve(), args.full)
     if not tree.stages:
         print(f"./evolve check: there is no stage to judge in {tree.root}", file=sys.stderr)
         return 2

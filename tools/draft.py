@@ -4,7 +4,7 @@ import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from told import chapter_of, parse, sources
+from told import chapter_of, parse
 from weave import consecutive, tellings
 
 MOST = 40  # changed lines in one block, never more
@@ -50,9 +50,13 @@ def _block(telling, piece):
     return "\n".join([f"{caption}:", "", f"```{kind}", *body, "```", ""])
 
 
+def blocks(files):
+    """Told blocks, in Markdown, for all that these tellings have no block for, in reading order."""
+    named = {telling.name: telling for telling in files}
+    order = _reading_order({name: "\n".join(telling.new) for name, telling in named.items()})
+    return [_block(named[name], piece) for name in order for piece in _pieces(named[name])]
+
+
 def draft(stage, previous):
     """Told blocks, in Markdown, for every changed line that the chapter does not tell yet."""
-    found = tellings(stage, previous, parse(chapter_of(stage)), adopt=False)
-    files = {telling.name: telling for telling in found}
-    return "\n".join(_block(files[name], piece) for name in _reading_order(sources(stage))
-                     for piece in _pieces(files[name]))
+    return "\n".join(blocks(tellings(stage, previous, parse(chapter_of(stage)), adopt=False)))

@@ -301,6 +301,98 @@ class Frame(unittest.TestCase):
                          '<span class="comment">// c</span>')
 
 
+class Parts(InFolder):
+    """A chapter in steps is a page for each of them."""
+
+    TEXT = textwrap.dedent("""\
+        # Stage 3: x
+
+        See [it](#34-no), [this](#31-the-a), [that](#more) and [all](../stage03_x/README.md#end).
+
+        ## 3.1 The `a`
+
+        `evolve/a.h`, line 1:
+
+        ```cpp
+        ## no heading
+        ```
+
+        ### More
+
+        ## 3.2 B
+
+        `evolve/b.h`, line 1:
+
+        ```cpp
+        int b;
+        ```
+
+        ## End
+
+        ## Last
+
+        ### Of all
+        """)
+
+    def setUp(self):
+        super().setUp()
+        self.write("stage03_x/README.md", self.TEXT)
+        self.texts = site.chapters(self.root)
+
+    def test_files_and_titles(self):
+        self.assertEqual([("chapter03.html", "Stage 3: x"), ("step03_01.html", "3.1 The a"),
+                          ("step03_02.html", "3.2 B"), ("chapter03_end.html", "End")],
+                         [(text.file, text.title) for text in self.texts])
+
+    def test_headings_go_up_as_the_title_does(self):
+        self.assertEqual(["# 3.1 The `a`", "## no heading", "## More"],
+                         [line for line in self.texts[1].text.split("\n") if line[:1] == "#"])
+        self.assertEqual(["# End", "## Last", "### Of all"],
+                         [line for line in self.texts[3].text.split("\n") if line[:1] == "#"])
+
+    def test_nothing_is_lost(self):
+        self.assertEqual(sum(text.text.count("\n") for text in self.texts),
+                         self.TEXT.count("\n"))
+
+    def test_told_blocks_are_counted_on(self):
+        self.assertEqual([0, 0, 1, 2], [text.told_before for text in self.texts])
+        self.assertIn('id="told2"', converted(self.texts[2].text, told=1))
+
+    def test_links_lead_to_the_page_of_their_heading(self):
+        resolve = site.Links(self.root, self.texts, sources.Sources(self.root)).resolve
+        for target, address in {
+                "#31-the-a": "step03_01.html", "#more": "step03_01.html#step03_01-more",
+                "#34-no": "#chapter03-34-no",
+                "../stage03_x/README.md#end": "chapter03_end.html",
+                "../stage03_x/README.md#last": "chapter03_end.html#chapter03_end-last",
+                "../stage03_x": "chapter03.html"}.items():
+            self.assertEqual(resolve(self.texts[0], target), address)
+
+    def test_the_side_tree_has_them_below_their_chapter(self):
+        self.write("stage04_y/README.md", "# Stage 4: y\n")
+        for name in (*site.BEFORE, *site.BEHIND, *site.LOOK_UP):
+            self.write(f"docs/book/{name}.md", "# It\n")
+        self.write("docs/using-evolve.md", "# It\n")
+        diffs = [page.Page("Both", "diff_03.html", 3), page.Page("One", "diff_03_01.html", 3, 1)]
+        tree = site.layout("<navindex>old</navindex>", self.root, diffs)
+        self.assertIn('<tab type="usergroup" url="chapter03.html" title="Stage 3: x">'
+                      '<tab type="user" url="step03_01.html" title="3.1 The a"/>', tree)
+        self.assertIn('title="End"/></tab><tab type="user" url="chapter04.html"', tree)
+        self.assertIn("diff_03.html", tree)
+        self.assertNotIn("diff_03_01.html", tree)
+
+    def test_the_ways_from_step_to_step(self):
+        self.assertIn('<a href="step03_01.html">← 3.1 The a</a>'
+                      '<a href="chapter03_end.html">End →</a>', site.neighbours(self.texts, 2))
+        html = site.beside(self.texts[2], [page.Page("One", "1.html", 3, 1),
+                                           page.Page("Two", "2.html", 3, 2)], 17)
+        self.assertIn('Step 2 of 2 of <a href="chapter03.html">chapter 3</a>', html)
+        self.assertIn('<a href="2.html">Two</a> <a href="replay_03.html#17">', html)
+        self.assertNotIn("1.html", html)
+        self.assertIn("step03_02.html", site.contents(self.texts[0]))
+        self.assertEqual("", site.contents(self.texts[1]))
+
+
 class Links(InFolder):
     """What a link that is true on GitHub becomes in the book."""
 

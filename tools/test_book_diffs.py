@@ -84,7 +84,7 @@ class Small(InFolder):
 
     def shown(self):
         first, second = stages.stages(self.root)
-        return diffs.body(diffs.step_of(second, first), 2)
+        return diffs.body(diffs.pairs(second, first)[0], 2)
 
     def test_both_columns_hold_both_files(self):
         columns = Shown(self.shown()).columns
@@ -124,12 +124,49 @@ class Small(InFolder):
         self.write("stage02_b/sample/use.cpp", "")
         self.assertEqual(["evolve/one.h", "evolve/one.cpp", "evolve/two.h", "sample/use.cpp",
                           "CMakeLists.txt", "test/one_test.cpp"],
-                         diffs.names(*stages.stages(self.root)))
+                         diffs.names(*map(diffs.files_of, stages.stages(self.root))))
 
     def test_a_heading_in_code_is_no_section(self):
         text = _CHAPTER.replace("bool two", "# no heading\nbool two")
         block = told.parse(text)[1]
         self.assertEqual("Another file", diffs.sections(text)[block.caption_line])
+
+
+class Steps(InFolder):
+    """A chapter whose second step replaces what its first has brought."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("stage01_a/evolve/one.cpp", "a\nb\n")
+        self.write("stage02_b/evolve/one.cpp", "a\nC\nd\n")
+        block = "`evolve/one.cpp`, `x`:\n\n```diff\n{}```\n\n"
+        self.write("stage02_b/README.md", "# Two\n\n## 2.1 First\n\n"
+                   + block.format("@@ -2,1 +2,2 @@\n-b\n+c\n+d\n") + "## 2.2 Then\n\n"
+                   + block.format("@@ -2,1 +2,1 @@\n-c\n+C\n"))
+        first, second = stages.stages(self.root)
+        self.pairs = diffs.pairs(second, first)
+
+    def told(self, k):
+        """(sign, text, section) of the changed lines of a page."""
+        [file] = [diffs.compared(self.pairs[k], "evolve/one.cpp")]
+        sections = self.pairs[k].chapter.sections
+        return [(line.sign, line.text, sections[run.block.caption_line])
+                for run in file.runs if not run.stays for line in run.lines]
+
+    def test_a_stage_leads_to_the_step_that_brought_or_took_a_line(self):
+        self.assertEqual(self.told(0), [("-", "b", "2.1 First"), ("+", "C", "2.2 Then"),
+                                        ("+", "d", "2.1 First")])
+
+    def test_a_step_is_shown_alone(self):
+        self.assertEqual(self.told(1), [("-", "b", "2.1 First"), ("+", "c", "2.1 First"),
+                                        ("+", "d", "2.1 First")])
+        self.assertEqual(self.told(2), [("-", "c", "2.2 Then"), ("+", "C", "2.2 Then")])
+
+    def test_all_lead_to_the_page_of_their_step(self):
+        self.assertIn('href="step02_02.html#told2"', diffs.body(self.pairs[0], 2))
+        html = diffs.body(self.pairs[2], 2)
+        self.assertIn('id="told2" href="step02_02.html#told2"', html)
+        self.assertIn('<a href="diff_02_01.html">← Step 2.1</a>', html)
 
 
 class AllStages(unittest.TestCase):
@@ -139,25 +176,28 @@ class AllStages(unittest.TestCase):
     def setUpClass(cls):
         with tempfile.TemporaryDirectory() as out:
             pages = diffs.write(stages.ROOT, Path(out), page.wrap)
-            cls.html = {each.stage: (Path(out) / each.file).read_text() for each in pages}
+            cls.html = {(each.stage, each.step): (Path(out) / each.file).read_text()
+                        for each in pages}
 
     def test_there_is_one_for_each(self):
-        self.assertEqual([stages.number(s) for s in stages.stages()], list(self.html))
+        self.assertEqual([stages.number(s) for s in stages.stages()],
+                         [n for n, step in self.html if step is None])
 
     def test_every_block_can_be_reached(self):
         for stage in stages.stages():
-            n = stages.number(stage)
-            wanted = [page.told_anchor(k) for k, _ in enumerate(told.parse(told.chapter_of(stage)))]
-            shown = Shown(self.html[n])
-            self.assertEqual(sorted(wanted), sorted(i for i in shown.ids if i.startswith("told")))
-            for anchor in wanted:
-                self.assertIn(f"{page.chapter_page(n)}#{anchor}", shown.links)
+            shown = [Shown(html) for (n, _), html in self.html.items() if n == stages.number(stage)]
+            links = {link for one in shown for link in one.links}
+            chapter = diffs.chapter_of(stage)
+            wanted = [page.told_anchor(k) for k, _ in enumerate(chapter.blocks)]
+            self.assertEqual({*wanted},
+                             {i for one in shown for i in one.ids if i.startswith("told")})
+            for anchor, block in zip(wanted, chapter.blocks):
+                self.assertIn(f"{chapter.page_of(block)}#{anchor}", links)
 
     def test_every_line_of_the_library_is_there(self):
         last = stages.stages()[-1]
-        html = self.html[stages.number(last)]
-        right = Shown(html).new_of
-        for name in diffs.names(last):
+        right = Shown(self.html[stages.number(last), None]).new_of
+        for name in diffs.files_of(last):
             if text := right.get(diffs.anchor_of(name)):
                 self.assertEqual(told.lines_of((last / name).read_text()), text, name)
         self.assertGreater(len(right), 20)

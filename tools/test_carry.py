@@ -8,6 +8,7 @@ import sys
 import unittest
 from pathlib import Path
 
+import chapter
 from testing import InFolder
 
 TOOLS = Path(__file__).resolve().parent
@@ -93,6 +94,20 @@ class Synthetic(Repository):
         for stage in STAGES:
             self.assertEqual(self.read(stage, "test/new_test.cpp"), "new\n")
             self.assertFalse((self.root / stage / "evolve/same.h").exists())
+
+    def test_a_change_arrives_in_every_step_of_a_later_chapter(self):
+        steps = ("# Three\n\n## 3.1 One\n\n`evolve/a.cpp`, x:\n\n```diff\n"
+                 "@@ -10,2 +10,3 @@\n line 8\n+naive\n line 9\n```\n\n## 3.2 Two\n\n"
+                 "`evolve/a.cpp`, y:\n\n```diff\n@@ -10,3 +10,3 @@\n line 8\n-naive\n"
+                 "+new after stage02_two\n line 9\n```\n")
+        self.write(f"{STAGES[2]}/README.md", steps)
+        self.edit(STAGES[0], "line 1\n", "line one\nand a half\n")
+        status, said = self.carry("1")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.read(STAGES[2], "README.md"),
+                         steps.replace("-10", "-11").replace("+10", "+11"))
+        replayed = chapter.replay(self.root / STAGES[2], self.root / STAGES[1])
+        self.assertEqual(replayed, [])
 
     def test_chapters_are_not_carried(self):
         self.write(f"{STAGES[0]}/README.md", "a chapter\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import check
 import cpp
+import checks.step_plants  # enters its plants
 from checks import chapters, diffs, exercises, files, layers, plants, transcripts
 from checks.core import RULES, Note, Problem, Tree
 from testing import InFolder

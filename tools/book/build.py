@@ -12,7 +12,7 @@ from pathlib import Path
 import stages
 import verb
 from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
-                  reference, search, site)
+                  reference, replay, search, site)
 from book.sources import Sources
 
 
@@ -39,9 +39,7 @@ def _reference_header(root):
 
 def extras(root, out):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
-    found = diffs.write(root, out, page.wrap)
-    if importlib.util.find_spec("book.replay"):
-        found += importlib.import_module("book.replay").write(root, out, page.wrap)
+    found = diffs.write(root, out, page.wrap) + replay.write(root, out, page.wrap)
     pictures.write(root, out)
     return found
 
@@ -72,7 +70,7 @@ class Book:
 
     def _generated(self, text):
         """The prose of a text, with the tables that are made where it asks for them."""
-        prose = text.path.read_text()
+        prose = text.text
         if text.label == "libevent-map":
             for mark, table in (("theirs", names.theirs_first), ("ours", names.ours_first)):
                 block = markdown.raw_block(table(self.pairs))
@@ -92,12 +90,21 @@ class Book:
         """The k-th text, with what stands around it and what its names and links lead to."""
         text = texts[k]
         n = text.stage or max(self.symbols)
-        drawn = pictures.inline(self.root, text.stage) if text.stage else ()
+        figures = pictures.of_text(self.root, text) if text.stage else ()
+        last = [figure.svg_html for figure in figures
+                if text.end and figure.after == text.whole[text.end]]
         return markdown.Source(
             self._generated(text), text.label, lambda target: resolver.resolve(text, target),
-            site.names(self.symbols[n], self.tests[n], self.sources),
-            site.beside(n, more) if text.stage else "<!-- -->", site.neighbours(texts, k),
-            tuple((figure.after, figure.svg_html) for figure in drawn))
+            site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
+            "".join(last) + site.neighbours(texts, k),
+            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before)
+
+    def _above(self, text, more):
+        """What stands below a text's title."""
+        if not text.stage:
+            return "<!-- -->"
+        moment = replay.moment(self.root, text.stage, text.step) if text.step else None
+        return site.beside(text, more, moment) + site.contents(text)
 
     def stage_texts(self, more):
         """Writes all prose as Doxygen reads it."""

@@ -1,4 +1,4 @@
-"""Two neighbouring stages side by side: a page for each step, folded by file.
+"""Two states of the code side by side, neighbouring stages or those of a step, folded by file.
 
 A chapter tells the change in the order in which one would make it. Here it stands in the order of
 the files, and every changed line of the library leads to the block of the chapter that tells it.
@@ -16,6 +16,7 @@ import linediff
 import stages
 import told
 from book import highlight, page
+from steps import Step, applied, steps_in
 from weave import Telling
 
 PARTS = ("evolve", "sample", "cmake", "CMakeLists.txt", "test")
@@ -48,29 +49,46 @@ class File(NamedTuple):
         return sum(line.sign == sign for run in self.runs for line in run.lines)
 
 
-class Step(NamedTuple):
-    """One stage and the one before it, or None, and where its chapter tells each block."""
+class Chapter(NamedTuple):
+    """What a chapter tells: its blocks, the heading above each, its steps, the states they leave."""
 
-    stage: Path
-    previous: Path | None
+    number: int
     blocks: list
     sections: dict
+    steps: list
+    states: list = []
 
-    @property
-    def number(self):
-        return stages.number(self.stage)
+    def page_of(self, block):
+        """The page of the book that has a block."""
+        step = next((step.number for step in self.steps if block in step.blocks), None)
+        return page.chapter_page(self.number, step)
+
+
+class Pair(NamedTuple):
+    """Two states of the code, as name to text: around a whole chapter, or around one step of it."""
+
+    chapter: Chapter
+    old: dict
+    new: dict
+    step: Step | None = None
 
     @property
     def title(self):
-        if self.previous is None:
-            return f"Stage {self.number}, all of it"
-        return f"Stages {self.number - 1} and {self.number} side by side"
+        n = self.chapter.number
+        if self.step:
+            return f"Step {self.step.name} side by side"
+        return f"Stages {n - 1} and {n} side by side" if self.old else f"Stage {n}, all of it"
+
+    @property
+    def file(self):
+        return page.diff_page(self.chapter.number, self.step and self.step.number)
 
 
-def _text(folder, name):
-    """A file's text, None where the stage does not have it."""
-    path = folder / name if folder else None
-    return path.read_bytes().decode("utf-8", "replace") if path and path.is_file() else None
+def files_of(folder):
+    """The text of every file of a stage by name, its chapter left out; nothing for no stage."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes().decode("utf-8", "replace")
+            for part in PARTS for path in [folder / part, *(folder / part).rglob("*")]
+            if path.is_file()} if folder else {}
 
 
 def _reading_order(name):
@@ -78,12 +96,9 @@ def _reading_order(name):
     return PARTS.index(name.split("/")[0]), re.sub(r"\.h$", ".\0", name)
 
 
-def names(*folders):
-    """All files that any of the stages has, in reading order; chapters are no part of it."""
-    found = {path.relative_to(folder).as_posix() for folder in folders if folder
-             for part in PARTS for path in [folder / part, *(folder / part).rglob("*")]
-             if path.is_file()}
-    return sorted(found, key=_reading_order)
+def names(*states):
+    """All files that any of these states has, in reading order."""
+    return sorted({name for files in states for name in files}, key=_reading_order)
 
 
 def _runs(script, owner):
@@ -95,20 +110,37 @@ def _runs(script, owner):
                                       in groupby(range(len(script)), kind))]
 
 
-def compared(step, name):
-    old, new = _text(step.previous, name), _text(step.stage, name)
-    if name.startswith("evolve/"):
-        telling = Telling(name, old, new, step.blocks)
-        script, owner = telling.script, telling.owners.get
-    else:
-        script, owner = linediff.script(told.lines_of(old or ""), told.lines_of(new or "")), _nobody
-    return File(name, old is None, _runs(script, owner),
+def compared(pair, name):
+    old, new = pair.old.get(name), pair.new.get(name)
+    script, owners = _owned(pair, name, old, new)
+    return File(name, old is None, _runs(script, owners.get),
                 cpp.enclosing(tuple(told.lines_of(new or ""))))
 
 
-def _nobody(_):
-    """Who tells a line that is no part of the library."""
-    return None
+def _owned(pair, name, old, new):
+    """The diff of a file, and by the place in it the block that tells a changed line."""
+    if name.startswith("evolve/") and (pair.step or not pair.chapter.steps):
+        telling = Telling(name, old, new, (pair.step or pair.chapter).blocks)
+        return telling.script, telling.owners
+    script = linediff.script(told.lines_of(old or ""), told.lines_of(new or ""))
+    return script, _traced(pair.chapter, name, script) if name.startswith("evolve/") else {}
+
+
+def _traced(chapter, name, script):
+    """Which block of which step tells each changed line of a stage."""
+    now = [(line.old, None) for line in script if line.sign != "+"]  # (line at first, block)
+    gone = {}
+    for step, before, after in zip(chapter.steps, chapter.states, chapter.states[1:]):
+        telling, was, now = Telling(name, before.get(name), after.get(name), step.blocks), now, []
+        for k, line in enumerate(telling.script):
+            if line.sign == "+":
+                now.append((None, telling.owners[k]))
+            elif line.sign == " ":
+                now.append(was[line.old])
+            else:
+                gone[was[line.old][0]] = telling.owners[k]
+    return {k: owner for k, line in enumerate(script) if line.sign != " "
+            if (owner := gone.get(line.old) if line.sign == "-" else now[line.new][1])}
 
 
 def sections(text):
@@ -123,10 +155,23 @@ def sections(text):
     return found
 
 
-def step_of(stage, previous):
-    """What a page needs of two stages and the chapter."""
-    text = told.chapter_of(stage)
-    return Step(stage, previous, told.parse(text), sections(text))
+def chapter_of(stage):
+    """The chapter of a stage, without states."""
+    text, n = told.chapter_of(stage), stages.number(stage)
+    found = steps_in(text, n)
+    blocks = [block for step in found for block in step.blocks] if found else told.parse(text)
+    return Chapter(n, blocks, sections(text), found)
+
+
+def pairs(stage, previous):
+    """The two stages, and the states around each step of the chapter."""
+    chapter, states = chapter_of(stage), [told.sources(previous)]
+    for step in chapter.steps:
+        states.append(applied(states[-1], step))
+    chapter = chapter._replace(states=states)
+    return [Pair(chapter, files_of(previous), files_of(stage)),
+            *(Pair(chapter, *both, step)
+              for step, both in zip(chapter.steps, zip(states, states[1:])))]
 
 
 def _line(name, line, side):
@@ -181,21 +226,21 @@ def _inline_code(text):
 
 
 class Page:
-    """The body of one step's page; remembers which blocks it has led to."""
+    """The body of a page; remembers which blocks it has led to."""
 
-    def __init__(self, step):
-        self.step = step
+    def __init__(self, chapter):
+        self.chapter = chapter
         self.seen = set()
 
     def _told(self, block):
         """The way to the paragraph that explains what follows; the way back leads to the first."""
-        k = self.step.blocks.index(block)
+        k = self.chapter.blocks.index(block)
         anchor = page.told_anchor(k)
         name = "" if k in self.seen else f' id="{anchor}"'
         self.seen.add(k)
-        section = _inline_code(self.step.sections[block.caption_line])
+        section = _inline_code(self.chapter.sections[block.caption_line])
         part = f'<span class="part">{_inline_code(block.part())}</span>' if block.part() else ""
-        return (f'<a class="told"{name} href="{page.chapter_page(self.step.number)}#{anchor}">'
+        return (f'<a class="told"{name} href="{self.chapter.page_of(block)}#{anchor}">'
                 f"{section}{part}</a>")
 
     def _body(self, file):
@@ -246,28 +291,37 @@ def _contents(files):
     return f'<nav class="files" aria-label="Files">{"".join(rows)}</nav>'
 
 
-def _lead(step, last):
+def _ways(pair, last):
+    """The ways to the pages before and after: of the stages up to `last`, or of the steps."""
+    n, step = pair.chapter.number, pair.step
+    here, most, word = (step.number, len(pair.chapter.steps), "Step") if step else (n, last, "Stage")
+    for k, text in ((here - 1, f"← {word} {{}}"), (here + 1, f"{word} {{}} →")):
+        if 1 <= k <= most:
+            file, name = (page.diff_page(n, k), f"{n}.{k}") if step else (page.diff_page(k), k)
+            yield f'<a href="{file}">{text.format(name)}</a>'
+
+
+def _lead(pair, last):
     """What one sees here, and where else to go."""
-    chapter = f'<a href="{page.chapter_page(step.number)}">the chapter</a>'
-    what = ("Left the stage before, right this one. " if step.previous else
-            "There is no stage before, so all of it is new. ")
-    ways = [f'<a href="{page.diff_page(n)}">{word}</a>' for n, word in (
-        (step.number - 1, f"← Stage {step.number - 1}"),
-        (step.number + 1, f"Stage {step.number + 1} →")) if 1 <= n <= last]
+    n, step = pair.chapter.number, pair.step
+    chapter = f'<a href="{page.chapter_page(n)}">the chapter</a>'
+    before = f"Left the code before {step.name}, right after it. " if step else \
+        "Left the stage before, right this one. "
+    what = before if pair.old else "There is no stage before, so all of it is new. "
     return (f"<p>{what}Above each change of the library stands the section of {chapter} that "
             f"explains it; lines that stay are folded.</p>"
             f'<p class="tools"><button type="button" data-open="true">Unfold all files</button> '
             f'<button type="button" data-open="false">Fold all files</button> '
-            f'<span class="ways">{" ".join(ways)}</span></p>')
+            f'<span class="ways">{" ".join(_ways(pair, last))}</span></p>')
 
 
-def body(step, last):
-    """The page of a step, without its frame; `last` is the newest stage."""
-    files = [compared(step, name) for name in names(step.stage, step.previous)]
+def body(pair, last):
+    """A page without its frame; `last` is the newest stage."""
+    files = [compared(pair, name) for name in names(pair.old, pair.new)]
     changed = [file for file in files if any(not run.stays for run in file.runs)]
     same = [f"<code>{escape(file.name)}</code>" for file in files if file not in changed]
-    writer = Page(step)
-    parts = [_lead(step, last), _contents(changed), *map(writer.file, changed)]
+    writer = Page(pair.chapter)
+    parts = [_lead(pair, last), _contents(changed), *map(writer.file, changed)]
     if same:
         parts.append(f'<p class="unchanged">Unchanged: {", ".join(same)}.</p>')
     return "\n".join(parts)
@@ -277,16 +331,16 @@ _HEAD = '<link rel="stylesheet" href="diffs.css">\n<script src="diffs.js" defer>
 
 
 def write(root, out, wrap):
-    """Writes the page of every step; returns them as the book lists them."""
+    """Writes the page of every stage and step; returns them as the book lists them."""
     for name in ("diffs.css", "diffs.js"):
         shutil.copy(root / "docs" / "book" / name, out)
     found = stages.stages(root)
     written = []
     for previous, stage in zip([None, *found], found):
-        step = step_of(stage, previous)
-        file = page.diff_page(step.number)
-        back = [(page.chapter_page(step.number), f"Chapter {step.number}")]
-        html = wrap(step.title, body(step, len(found)), _HEAD, back)
-        (out / file).write_text(html, encoding="utf-8")
-        written.append(page.Page(step.title, file, step.number))
+        for pair in pairs(stage, previous):
+            n, k = pair.chapter.number, pair.step and pair.step.number
+            back = [(page.chapter_page(n, k), f"Step {n}.{k}" if k else f"Chapter {n}")]
+            html = wrap(pair.title, body(pair, len(found)), _HEAD, back)
+            (out / pair.file).write_text(html, encoding="utf-8")
+            written.append(page.Page(pair.title, pair.file, n, k))
     return written

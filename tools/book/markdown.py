@@ -29,7 +29,8 @@ class Source(NamedTuple):
 
     `link` makes of a link's target the address in the book; `name` of a symbol its address in a
     reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
-    None, and what stands for the first drawing.
+    None, and what stands for the first drawing. `told` is how many told blocks of its chapter are
+    on other pages before it.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Source(NamedTuple):
     above: str = ""
     below: str = ""
     figures: tuple = ()
+    told: int = 0
 
 
 def slug(heading):
@@ -131,13 +133,15 @@ def _special(line, heading, source):
         name = anchor(source.label, heading[2])
         if source.label == FRONT:  # the side tree lists its sections, before all other pages
             return raw_block(f'<h2 id="{name}">{escape(heading[2])}</h2>')
-        return f"{_figures(source, line)}{heading[1]} {heading[2]} {{#{name}}}"
+        return f"{_figures(source, heading[2])}{heading[1]} {heading[2]} {{#{name}}}"
     title = f"# {heading[2]} {{#{source.label}}}\n\n"
     return title + ("[TOC]\n\n" if source.above else "") + raw_block(source.above)
 
 
-def _figures(source, place):
-    return "".join(raw_block(html) + "\n\n" for where, html in source.figures if where == place)
+def _figures(source, heading):
+    """The figures before a heading, whose level may be another on GitHub."""
+    return "".join(raw_block(html) + "\n\n" for where, html in source.figures
+                   if (where and where.lstrip("# ")) == heading)
 
 
 def _drawing(source, block):
@@ -164,15 +168,16 @@ def codes(text):
     return [match["code"].strip() for match in _CODE.finditer(prose)]
 
 
-def _anchors(text):
+def _anchors(source):
     """The anchor of each told block, by the index of the line that opens its fence."""
-    return {block.open_line - 1: page.told_anchor(k) for k, block in enumerate(told.parse(text))}
+    return {block.open_line - 1: page.told_anchor(k)
+            for k, block in enumerate(told.parse(source.text), source.told)}
 
 
 def to_doxygen(source):
     """The page as Doxygen's input."""
     lines = told.lines_of(source.text)
-    named = _anchors(source.text)
+    named = _anchors(source)
     out, at, drawn = [], 0, False
     for start, end, kind in told.fences(lines):
         out += _prose(lines[at:start], source)

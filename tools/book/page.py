@@ -9,20 +9,22 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """A page that a tool has written: what it is called, its file in the book, whose stage."""
+    """A page that a tool has written: what it is called, its file in the book, whose stage or step."""
 
     title: str
     file: str
     stage: int | None = None
+    step: int | None = None
 
 
-def chapter_page(stage):
-    return f"chapter{stage:02}.html"
+def chapter_page(stage, step=None):
+    """The file of a chapter, or of one of its steps."""
+    return f"chapter{stage:02}.html" if step is None else f"step{stage:02}_{step:02}.html"
 
 
-def diff_page(stage):
-    """The file of the page that shows a stage beside the one before it."""
-    return f"diff_{stage:02}.html"
+def diff_page(stage, step=None):
+    """The file of the page that shows a stage beside the one before it, or a step."""
+    return f"diff_{stage:02}.html" if step is None else f"diff_{stage:02}_{step:02}.html"
 
 
 def replay_page(stage):

@@ -64,6 +64,14 @@ def inline(root, stage):
     return [Placed(each.name, heading(each), _block(each, stage)) for each in of_stage(root, stage)]
 
 
+def of_text(root, text):
+    """What stands on a page of a chapter: the drawing is on the first, and at the end of each what
+    stands before the heading that begins the next."""
+    below = text.whole[text.first + 1:None if text.end is None else text.end + 1]
+    return [placed for placed in inline(root, text.stage)
+            if (placed.after in below if placed.after else not text.first)]
+
+
 def write(root, out):
     """Writes every picture of every stage as a file: loop_01.svg and so on; returns their paths."""
     written = []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import stages
 import told
-from book import page, pictures
+from book import page, pictures, site
 
 _HERE = Path(__file__).resolve().parent / "browser"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -48,30 +48,33 @@ def _driver(folder):
     return folder / "prove.mjs"
 
 
-def _chapter(root, stage):
-    """What a chapter's page must show."""
-    text = told.chapter_of(stage)
-    title = text.split("\n", 1)[0].removeprefix("# ").replace("`", "")
-    n = stages.number(stage)
-    return {"file": page.chapter_page(n), "title": title,
-            "blocks": sum(1 for _ in told.fences(told.lines_of(text))),
-            "pictures": len(pictures.of_stage(root, n))}
+def _chapter(root, text):
+    """What a page of a chapter must show."""
+    return {"file": text.file, "title": text.title,
+            "blocks": sum(1 for _ in told.fences(told.lines_of(text.text))),
+            "pictures": len(pictures.of_text(root, text))}
 
 
-def plan(root, site, shots):
+def _page_with(root, stage, picture):
+    """The page of a chapter that has a picture."""
+    return next(text.file for text in site.parts(stages.by_number(stage, root))
+                if picture in {placed.name for placed in pictures.of_text(root, text)})
+
+
+def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
-    own = sorted(path.name for path in site.glob("*.html"))
+    own = sorted(path.name for path in out.glob("*.html"))
     looks = [("front", "index.html"), ("chapter", page.chapter_page(2)),
              ("loop", f"{page.chapter_page(4)}#picture-loop"),
-             ("heap", f"{page.chapter_page(3)}#picture-heap"),
+             ("heap", f"{_page_with(root, 3, 'heap')}#picture-heap"),
              ("diff", page.diff_page(5)), ("replay", page.replay_page(3)),
              ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1]))]
-    return {"site": str(site), "shots": str(shots), "browser": _browser(), "front": "index.html",
-            "chapters": [_chapter(root, stage) for stage in stages.stages(root)],
+    return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
+            "chapters": [_chapter(root, text) for text in site.chapters(root)],
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
-            "pages": [name for name in own if not name.startswith("chapter")]
+            "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + [page.reference_page(n) for n in numbers],
             "looks": looks}
 

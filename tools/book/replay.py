@@ -65,6 +65,19 @@ def _inlined(data):
     return f'<script type="application/json" id="recording">{text}</script>'
 
 
+def moment(root, number, step):
+    """Where in the replay of a stage, counted from 1, a function runs first that a step tells.
+
+    None if there is none.
+    """
+    source = recording.path(root, number)
+    if not source.is_file():
+        return None
+    told = {name for block in step.blocks for name in re.findall(r"`([\w:~]+)`", block.caption)}
+    return next((k for k, each in enumerate(recording.load(source)["steps"], 1)
+                 if each["at"][-1][0] in told), None)
+
+
 _BUTTONS = (("first", "Home", "First"), ("back", "ArrowLeft", "Back"), ("play", "Space", "Play"),
             ("next", "ArrowRight", "Next"), ("last", "End", "Last"))
 

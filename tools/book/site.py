@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import stages
+import told
 from book import markdown, page
+from steps import Step, steps_of
 
 _SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
           "someone-elses-program": "Someone else's program",
@@ -18,26 +20,68 @@ LOOK_UP = ["glossary", "libevent-map", "defects"]
 
 
 class Text(NamedTuple):
-    """A page of prose: the file that it is made from, its name in the book, whose stage."""
+    """A page of prose: the file that it is made from, its name in the book, whose stage or step.
+
+    It may be only the lines of the file from `first` to before `end`, counted from 0.
+    """
 
     path: Path
     label: str
     stage: int | None = None
+    step: Step | None = None
+    first: int = 0
+    end: int | None = None
 
     @property
     def file(self):
         return f"{self.label}.html"
 
     @property
+    def whole(self):
+        """All lines of the file."""
+        return told.lines_of(self.path.read_text())
+
+    @property
+    def text(self):
+        """Its Markdown, of which the first line is the title, whatever it is in the file.
+
+        What is below that heading goes up with it; sections beside it, at the end, do not.
+        """
+        lines = self.whole[self.first:self.end]
+        if self.first:
+            inside, end = told.fenced(lines), len(lines)
+            sections = [k for k, line in enumerate(lines) if line[:3] == "## " and k not in inside]
+            for k in {*range((sections + [end])[1])} - inside:
+                lines[k] = re.sub("^##", "#", lines[k])
+        return "".join(line + "\n" for line in lines)
+
+    @property
     def title(self):
         """Its heading, without marks of code."""
-        first = self.path.read_text().split("\n", 1)[0]
+        first = self.text.split("\n", 1)[0]
         return first.removeprefix("# ").replace("`", "")
+
+    @property
+    def told_before(self):
+        """How many told blocks of its chapter stand before it."""
+        blocks = told.parse(self.path.read_text()) if self.first else []
+        return sum(block.open_line <= self.first for block in blocks)
+
+
+def parts(stage):
+    """The pages of a chapter: one, or what is before its steps, each of them, and the rest."""
+    n, path, found = stages.number(stage), stage / "README.md", steps_of(stage)
+    if not found:
+        return [Text(path, f"chapter{n:02}", n)]
+    starts = [step.line - 1 for step in found] + [found[-1].end - 1]
+    return [Text(path, f"chapter{n:02}", n, end=starts[0]),
+            *(Text(path, page.chapter_page(n, step.number).removesuffix(".html"), n, step, *lines)
+              for step, lines in zip(found, zip(starts, starts[1:]))),
+            Text(path, f"chapter{n:02}_end", n, first=starts[-1])]
 
 
 def chapters(root):
-    return [Text(stage / "README.md", f"chapter{stages.number(stage):02}", stages.number(stage))
-            for stage in stages.stages(root)]
+    return [part for stage in stages.stages(root) for part in parts(stage)]
 
 
 def essays(root, labels):
@@ -57,7 +101,13 @@ class Links:
     def __init__(self, root, prose, sources):
         """prose is all pages of it; other files of the project become pages by `sources`."""
         self.root, self.sources = root, sources
-        self.page_of = {os.path.relpath(text.path, root): text.file for text in prose}
+        self.page_of = {os.path.relpath(text.path, root): text.file for text in reversed(prose)}
+        self.headings = {}
+        for text in prose:
+            self.headings[text.path, markdown.slug(text.title)] = text.file
+            self.headings |= {(text.path, markdown.slug(heading)):
+                              f"{text.file}#{markdown.anchor(text.label, heading)}"
+                              for _, heading in markdown.headings(text.text)}
         self.page_of |= {stage.name: page.chapter_page(stages.number(stage))
                          for stage in stages.stages(root)}
         self.page_of["README.md"] = "index.html"
@@ -68,8 +118,10 @@ class Links:
             return target
         path, _, heading = target.partition("#")
         if not path:
-            return f"#{text.label}-{heading}"
+            return self.headings.get((text.path, heading), f"#{text.label}-{heading}")
         relative = os.path.relpath(text.path.parent / path, self.root)
+        if known := self.headings.get((self.root / relative, heading)):
+            return known
         if relative in self.page_of:
             file = self.page_of[relative]
             return f"{file}#{file.removesuffix('.html')}-{heading}" if heading else file
@@ -83,7 +135,7 @@ def lost_tests(text, tests_of, newest):
     stage = text.stage or newest
     known = {**tests_of[stage], **tests_of.get(stage - 1, {})}
     return [f"{text.path.parent.name}/{text.path.name}: there is no test {code}"
-            for code in dict.fromkeys(markdown.codes(text.path.read_text()))
+            for code in dict.fromkeys(markdown.codes(text.text))
             if re.fullmatch(r"[A-Z]\w+\.[A-Z]\w+", code) and code not in known]
 
 
@@ -120,11 +172,26 @@ def neighbours(pages, k):
     return f'<nav class="neighbours" aria-label="Previous and next">{both}</nav>'
 
 
-def beside(stage, extras):
-    """The links to what belongs to a stage's chapter; `extras` are pages made for it."""
-    links = [_link(page.reference_page(stage), "API reference")]
-    links += [_link(extra.file, extra.title) for extra in extras if extra.stage == stage]
-    return f'<nav class="beside" aria-label="Beside this chapter">{" ".join(links)}</nav>'
+def beside(text, extras, moment=None):
+    """The links to what belongs to a chapter or a step; `extras` are pages made for them.
+
+    moment is where in the chapter's replay the step's code runs; None if it does not.
+    """
+    n, k = text.stage, text.step and text.step.number
+    links = [_link(page.reference_page(n), "API reference")] if k is None else [
+        f"Step {k} of {len(steps_of(text.path.parent))} of {_link(page.chapter_page(n), f'chapter {n}')}"]
+    links += [_link(extra.file, extra.title) for extra in extras
+              if extra.stage == n and extra.step == k]
+    if moment:
+        links.append(_link(f"{page.replay_page(n)}#{moment}", "Watch it run"))
+    return f'<nav class="beside" aria-label="Beside this text">{" ".join(links)}</nav>'
+
+
+def contents(text):
+    """The list of the steps, on the first page of a chapter that has some."""
+    rows = "".join(f"<li>{_link(part.file, part.title)}</li>"
+                   for part in parts(text.path.parent)[1:]) if not text.first else ""
+    return f'<nav class="steps" aria-label="Steps"><ul>{rows}</ul></nav>' if rows else ""
 
 
 def _tab(url, title):
@@ -139,20 +206,30 @@ def _group(title, tabs):
     return f'<tab type="usergroup" title="{escape(title)}">{"".join(tabs)}</tab>'
 
 
+def _chapter(texts):
+    """A chapter's entry, with its steps below it."""
+    first, *rest = texts
+    if not rest:
+        return _tab(first.file, first.title)
+    return (f'<tab type="usergroup" url="{escape(first.file)}" title="{escape(first.title)}">'
+            + "".join(_tab(text.file, text.title) for text in rest) + "</tab>")
+
+
 def layout(template, root, extras):
     """Doxygen's layout file with the book's order in place of its own lists."""
     before, behind, look_up = (
         [_tab(text.file, _SHORT.get(text.label, text.title)) for text in essays(root, labels)]
         for labels in (BEFORE, BEHIND, LOOK_UP))
-    parts = [
+    tabs = [
         '<tab type="mainpage" visible="yes" title="Contents"/>', *before,
-        _group("Chapters", [_tab(text.file, text.title) for text in chapters(root)]),
+        _group("Chapters", [_chapter(parts(stage)) for stage in stages.stages(root)]),
         *behind,
         _group("Look up", look_up),
-        _group("Reference", [_tab(page.reference_page(text.stage), f"Stage {text.stage}")
-                             for text in chapters(root)]),
-        _group("Side by side", [_tab(e.file, e.title) for e in extras if e.file[:4] == "diff"]),
+        _group("Reference", [_tab(page.reference_page(n), f"Stage {n}")
+                             for n in map(stages.number, stages.stages(root))]),
+        _group("Side by side", [_tab(e.file, e.title) for e in extras
+                                if e.file[:4] == "diff" and e.step is None]),
         _group("Watch", [_tab(e.file, e.title) for e in extras if e.file[:6] == "replay"]),
     ]
-    return re.sub(r"<navindex>.*?</navindex>", f"<navindex>{''.join(parts)}</navindex>", template,
+    return re.sub(r"<navindex>.*?</navindex>", f"<navindex>{''.join(tabs)}</navindex>", template,
                   flags=re.S)

@@ -70,16 +70,17 @@ def _walked(root):
 
 @dataclass(frozen=True)
 class Tree:
-    """The project at a root, read as the rules need it."""
+    """The project at a root, read as the rules need it; `full`: rules that can do more, shall."""
 
     root: Path
+    full: bool = False
 
     @cached_property
     def stages(self):
         return stages.stages(self.root)
 
     @cached_property
-    def steps(self):
+    def pairs(self):
         """Each stage with the one before it; None before the first."""
         return list(zip([None, *self.stages], self.stages))
 

@@ -113,7 +113,7 @@ def moved(changes):
 @rule("a step changes no line for its white space, its line breaks or its place alone")
 def noise(tree):
     """Judges the diffs of library, samples and tests."""
-    for previous, stage in tree.steps[1:]:
+    for previous, stage in tree.pairs[1:]:
         changes = step_changes(previous, stage, "evolve", "sample", "test")
         for change in changes:
             if found := reformatted(change):
@@ -221,13 +221,13 @@ def tests_grow(tree):
     """Judges what became of every test file, and every entry of docs/lifted.txt."""
     entries, problems = _lifted(tree)
     yield from problems
-    known = {stage.name: (previous, stage) for previous, stage in tree.steps}
+    known = {stage.name: (previous, stage) for previous, stage in tree.pairs}
     for entry in entries:
         if entry.stage in known:
             yield _entry_answer(tree, *known[entry.stage], entry)
         else:
             yield tree.problem(tree.root / "docs/lifted.txt", entry.line, f"no stage {entry.stage}")
-    for previous, stage in tree.steps[1:]:
+    for previous, stage in tree.pairs[1:]:
         for path in below(previous, "test"):
             name = path.relative_to(previous)
             mine = [e for e in entries if (e.stage, e.file) == (stage.name, name.as_posix())]
@@ -281,7 +281,7 @@ def _over(size):
       f"steps together remove at most {REMOVED_LINES}")
 def budget(tree):
     """Judges the size of every step, and prints the table."""
-    sizes = [_size(previous, stage) for previous, stage in tree.steps]
+    sizes = [_size(previous, stage) for previous, stage in tree.pairs]
     removed = sum(size.removed for size in sizes)
     yield Note(f"{'lines of code in evolve/':28}{'all':>6}{'added':>7}{'removed':>9}")
     for size in sizes:

@@ -146,20 +146,23 @@ def _(garden):
     return garden.append(in_last(garden, "evolve/event.h"), "struct planted;\n")
 
 
-@plant("replay", "a told line that is not in the stage", "told")
-def _(garden):
-    path = chapter(garden)
-    block = first(told.parse(read(path)), "told block")
-    return garden.set_line(path, block.open_line + 1, "struct planted;")
+def _retold(garden, *changes):
+    """A first chapter that tells a file of its stage once for each of these changes of its lines.
+
+    Returns the place of the first line told last.
+    """
+    path = first(sources(garden.stages[0], "evolve"), "source")
+    text, caption = "# Planted\n", f"`evolve/{path.name}`, `planted`, line 1:"
+    for change in changes:
+        start = text.count("\n") + 5
+        text += "\n".join(["", caption, "", "```cpp", *change(lines(path)), "```", ""])
+    return f"{garden.write(garden.stages[0] / 'README.md', text)}:{start}"
 
 
-@plant("replay", "a block that is told twice", "told")
-def _(garden):
-    path = chapter(garden)
-    block = first(told.parse(read(path)), "told block")
-    again = lines(path)[block.caption_line - 1:block.close_line]
-    return below(garden.append(path, "\n" + "\n".join(again) + "\n"), 4)
-
+plant("replay", "a told line that is not in the stage", "told")(
+    lambda garden: _retold(garden, lambda found: ["struct planted;", *found[1:]]))
+plant("replay", "a block that is told twice", "told")(
+    lambda garden: _retold(garden, lambda found: found, lambda found: found))
 
 plant("replay", "a stage without a chapter", "no chapter")(
     lambda garden: garden.write(chapter(garden, -1), None))

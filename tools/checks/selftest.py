@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 import check
+import checks.step_plants  # enters its plants
 from checks.plants import PLANTS, Garden, NoPlace
 
 

@@ -1,0 +1,229 @@
+"""The rules on chapters in steps; a chapter that has none yet keeps them all.
+
+After each step the library builds without a warning, and its program, docs/steps/stageNN/N.K.cpp,
+prints something else than on the state before, on which it may not compile if what it shows is new
+in the interface. A step begins with the symptom, in words, and ends with what the loop can do now.
+Provisional is what comes with one step of a chapter and goes with a later one.
+"""
+
+import re
+from collections import Counter
+
+import steps as told_steps
+from checks.chapters import Text
+from checks.core import Note, lines, rule
+from lives import FOREVER
+from slices import own_names
+from stepbuild import compiled, library, own_tests, places, printed, program_of, suite
+from steps import Stop
+from stepweave import remembered
+from told import ChapterError, sources
+
+MOST_CHANGED = 120      # changed lines of a step, in files that were there
+MOST_NEW = 250          # lines of a file that comes with a step
+MOST_PROVISIONAL = 40   # lines of a step that come and go within the chapter
+PROVISIONAL_PART = 6    # of a chapter's changed lines, one in so many may be provisional
+NOT_COMPILING_PART = 3  # of a chapter's programs, one in so many may not compile before
+LEAST_PROGRAM, MOST_PROGRAM = 15, 40
+MOST_WORDS = 750        # of a step
+MOST_BESIDE = 1600      # words of a chapter beside its steps
+LAST = "Now you have"
+MOST_LAST = 4           # lines of that section
+
+
+def chapters(tree):
+    """(stage, previous, steps) of each chapter in steps that can be read; replay says of others."""
+    for previous, stage in tree.pairs:
+        try:
+            if found := told_steps.steps_of(stage):
+                told_steps.states(stage, previous)
+                yield stage, previous, found
+        except ChapterError:
+            pass
+
+
+def _prose(text, start, end):
+    """Whether there is a sentence in these lines, counted from 1, the end not among them."""
+    return any(text.lines[k - 1].strip() and k - 1 not in text.fenced
+               and not text.lines[k - 1].startswith(("#", "`evolve/", "<", "!["))
+               for k in range(start, end))
+
+
+def _parts(text, step):
+    """(line, problem) for each part of a step that is missing."""
+    if not step.blocks:
+        yield step.line, f"step {step.name} changes nothing"
+        return
+    if not _prose(text, step.line + 1, step.blocks[0].caption_line):
+        yield step.line, f"step {step.name} shows no symptom before it changes something"
+    if not _prose(text, step.blocks[-1].close_line + 1, step.end):
+        yield step.line, f"step {step.name} does not say what the loop can do now"
+    if not any(re.fullmatch(rf"\$ \./evolve run {re.escape(step.name)}", text.lines[k])
+               for k in range(step.line, step.end - 1) if k in text.fenced):
+        yield step.line, f"step {step.name} does not show `$ ./evolve run {step.name}`"
+
+
+@rule("a step has a symptom, its change, its program's run and what the loop can do now, in order; "
+      f"a chapter in steps ends with {LAST!r}")
+def step_parts(tree):
+    for stage, _, found in chapters(tree):
+        path = stage / "README.md"
+        text = Text(path)
+        for step in found:
+            for line, why in _parts(text, step):
+                yield tree.problem(path, line, why)
+        last = text.section(LAST)
+        count = sum(bool(text.lines[k].strip()) for k in last[1:])
+        if not last or last[0] < found[-1].line:
+            yield tree.problem(path, found[-1].line, f"no section {LAST!r} after the last step")
+        elif not 1 <= count <= MOST_LAST:
+            yield tree.problem(path, last[0] + 1, f"{count} lines, 1 to {MOST_LAST}")
+
+
+def provisional(steps, first):
+    """How many lines each step brings or takes that come and go within the chapter."""
+    count = Counter()
+    for lives in remembered(steps, first).values():
+        for life in lives:
+            if life.born and life.dead != FOREVER:
+                count[life.born] += 1
+                count[life.dead] += 1
+    return count
+
+
+@rule(f"a step changes at most {MOST_CHANGED} lines of files that were there and brings at most "
+      f"{MOST_NEW} of a new one; {MOST_PROVISIONAL} of a step, a {PROVISIONAL_PART}th of a chapter "
+      f"are provisional; {MOST_WORDS} words tell it, {MOST_BESIDE} what is beside the steps")
+def step_sizes(tree):
+    for stage, previous, found in chapters(tree):
+        path, total, text = stage / "README.md", 0, Text(stage / "README.md")
+        words = [text.words(range(step.line - 1, step.end - 1)) for step in found]
+        gone = provisional(found, sources(previous))
+        for step in found:
+            new, old = Counter(), 0
+            for block in step.blocks:
+                new[block.file] += len(block.changes()) * (block.kind == "cpp")
+                old += len(block.changes()) * (block.kind == "diff")
+            total += old + new.total()
+            yield Note(f"{step.name:5} {step.title:50}{old + new.total():5} lines, "
+                       f"{gone[step.number]:3} provisional, {words[step.number - 1]:3} words")
+            here = [(old, MOST_CHANGED, "changed lines of files that were there"),
+                    (gone[step.number], MOST_PROVISIONAL, "provisional lines"),
+                    (words[step.number - 1], MOST_WORDS, "words"),
+                    *((count, MOST_NEW, f"lines of {name}") for name, count in new.items())]
+            for count, most, what in here:
+                if count > most:
+                    yield tree.problem(path, step.line,
+                                       f"step {step.name}: {count} {what}, {most} at most")
+        if gone.total() * PROVISIONAL_PART > total:
+            yield tree.problem(path, found[0].line, f"{gone.total()} of {total} changed lines are "
+                               f"provisional, a {PROVISIONAL_PART}th at most")
+        beside = text.words(range(len(text.lines))) - sum(words)
+        if beside > MOST_BESIDE:
+            yield tree.problem(path, 0, f"{beside} words beside the steps, {MOST_BESIDE} at most")
+
+
+def _program(text, step, path):
+    """What is wrong with a step's program, if anything."""
+    code = lines(path)
+    if not path.is_file():
+        return "the step has no program"
+    if not LEAST_PROGRAM <= len(code) <= MOST_PROGRAM:
+        return f"{len(code)} lines, {LEAST_PROGRAM} to {MOST_PROGRAM}"
+    if not any(text.lines[start + 1:end] == code for start, end, _ in text.fences
+               if step.line <= start < step.end):
+        return f"step {step.name} does not show it as it is"
+    return None
+
+
+@rule(f"each step has and shows a program of {LEAST_PROGRAM} to {MOST_PROGRAM} lines in docs/steps, "
+      "and no program there is without a step")
+def step_programs(tree):
+    wanted = set()
+    for stage, _, found in chapters(tree):
+        text = Text(stage / "README.md")
+        for step in found:
+            path = program_of(stage, step.number)
+            wanted.add(path)
+            if why := _program(text, step, path):
+                yield tree.problem(path, 0, why)
+    for path in sorted({*(tree.root / "docs/steps").glob("*/*")} - wanted):
+        yield tree.problem(path, 0, "is the program of no step")
+
+
+def _proved(before, after):
+    """(whether a step's program compiles before it, why it does not show what it should or None)."""
+    now = printed(after.program, after)
+    if now is None:
+        return True, f"does not compile after step {after.name}"
+    if compiled(after.program, after)[1]:
+        return True, f"compiles with a warning after step {after.name}"
+    if now[1] is None:
+        return True, f"does not end after step {after.name}"
+    if now[1]:
+        return True, f"fails after step {after.name} with status {now[1]}"
+    if not before.files:
+        return True, None  # the first step of all
+    was = printed(after.program, before)
+    same = f"prints before step {after.name} what it prints after it: {now[0][:60]!r}"
+    return was is not None, same if was == now else None
+
+
+def _compilers(tree, where):
+    """A Place for each compiler that has to be content with it."""
+    return [where, where._replace(cxx="clang++")] if tree.full else [where]
+
+
+def _judged(tree, before, after):
+    """(whether a step's program compiles before it, why the step is not as it should be or None)."""
+    for where in _compilers(tree, after):
+        library(where)
+    return _proved(before, after) if after.program else (True, None)
+
+
+@rule("after each step the library builds without a warning, and the step's program prints what it "
+      f"did not before; at most a {NOT_COMPILING_PART}rd do not compile before", builds=True)
+def step_states(tree):
+    for stage, previous, found in chapters(tree):
+        path, red = stage / "README.md", 0
+        for step, after in zip(found, places(stage, previous)[1:]):
+            try:
+                compiles, why = _judged(tree, after.before, after)
+            except Stop as stop:
+                yield tree.problem(path, step.line, str(stop))
+                break  # what follows is built on it
+            red += not compiles
+            if why:
+                yield tree.problem(after.program, 0, why)
+        if red * NOT_COMPILING_PART > len(found) + NOT_COMPILING_PART - 1:
+            yield tree.problem(path, found[0].line,
+                               f"{red} of {len(found)} programs do not compile before their step, "
+                               f"a {NOT_COMPILING_PART}rd at most")
+
+
+def _named(text, step):
+    """The tests that a step's prose names."""
+    return set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text.prose(range(step.line, step.end - 1))))
+
+
+def _red(tree, count, where, named):
+    """The tests that should pass after a step, one of so many, and do not."""
+    failed = []
+    if tree.full or where.k in (1, count // 2 + 1, count):
+        failed = suite(where)[1]
+    return failed + sorted(named - set(own_tests(where, None if tree.full else named)["passed"]))
+
+
+@rule("after a step the tests of the stage before pass, unless docs/lifted.txt names them, and those "
+      "of the stage's own that the step names", builds=True)
+def step_tests(tree):
+    for stage, previous, found in chapters(tree):
+        text, own = Text(stage / "README.md"), own_names(stage)
+        for step, where in zip(found, places(stage, previous)[1:]):
+            try:
+                for name in _red(tree, len(found), where, _named(text, step) & own):
+                    yield tree.problem(stage / "README.md", step.line,
+                                       f"{name} does not pass after step {step.name}")
+            except Stop as stop:
+                yield tree.problem(stage / "README.md", step.line, str(stop))
+                break

@@ -1,0 +1,263 @@
+"""The code after a step of a chapter, as a folder that builds alone, and what is built there.
+
+What was found out by building, such as what a program prints, is remembered with a digest of all
+that it depends on, sources, tests, build files and compiler, so that no state is built twice.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import slices
+import stages
+from steps import Stop, place, states
+
+CXX = os.environ.get("CXX") or "c++"
+PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
+LONGEST = 20  # seconds that a program may take
+
+
+class Place(NamedTuple):
+    """The code after a step; k of 0 is the stage before."""
+
+    stage: Path
+    k: int
+    states: list
+    cxx: str = CXX
+
+    @property
+    def name(self):
+        return f"{stages.number(self.stage)}.{self.k}"
+
+    @property
+    def files(self):
+        return self.states[self.k]
+
+    @property
+    def is_last(self):
+        return self.k == len(self.states) - 1
+
+    @property
+    def before(self):
+        return self._replace(k=self.k - 1)
+
+    @property
+    def program(self):
+        """The step's own program; None where it has none."""
+        path = program_of(self.stage, self.k)
+        return path if path.is_file() else None
+
+    @property
+    def folder(self):
+        """Where it is built; a copy of the tree has its own."""
+        root = self.stage.parent
+        build = os.environ.get("EVOLVE_BUILD") if root == stages.ROOT else None
+        return Path(build or root / "build") / "step" / self.name
+
+    @property
+    def tree(self):
+        return self.folder / ("build" if self.cxx == CXX else f"build-{Path(self.cxx).name}")
+
+    def target(self, word):
+        """What CMake calls a target, whose name begins with the folder's."""
+        return f"_{self.name.replace('.', '_')}_{word}"
+
+
+def program_of(stage, k):
+    """Where the program of a step stands."""
+    n = stages.number(stage)
+    return Path(stage).parent / "docs" / "steps" / f"stage{n:02}" / f"{n}.{k}.cpp"
+
+
+def places(stage, previous):
+    """The Places of a chapter, the stage before the first."""
+    found = states(stage, previous)
+    return [Place(stage, k, found) for k in range(len(found))]
+
+
+def find(word, least=1):
+    """The Place of `3.4`; 3.0 is the stage before, where that will do."""
+    n, k = place(word)
+    stage = stages.by_number(n)
+    found = places(stage, stages.predecessor(stage))
+    if k is None or not least <= k < len(found):
+        many = f"stage {n} has {len(found) - 1} steps" if len(found) > 1 else \
+            f"the chapter of stage {n} is not told in steps yet"
+        raise Stop(f"there is no step {word}: {many}")
+    return found[k]
+
+
+@cache
+def _version(cxx):
+    return subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
+
+
+def remembered(where, what, depends, find_out):
+    """What find_out() returns, unless it was found out before from the same things.
+
+    `depends` is what it depends on beside the code and the compiler.
+    """
+    everything = json.dumps([where.files, frame(where), _version(where.cxx), depends])
+    stamp = hashlib.sha256(everything.encode("utf-8", "surrogateescape")).hexdigest()
+    note = where.tree / f"{what}.json"
+    known = json.loads(note.read_text()) if note.is_file() else {}
+    if known.get("stamp") != stamp:
+        note.unlink(missing_ok=True)
+        known = {"stamp": stamp, "found": find_out()}
+        write(note, json.dumps(known))
+    return known["found"]
+
+
+def write(path, text):
+    """Writes a file unless it is so already, so that builds see only what changed."""
+    data = text.encode("utf-8", "surrogateescape")
+    if not path.is_file() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def frame(where):
+    """What CMake reads: the stage's after the last step, until then that of the stage before."""
+    before = stages.predecessor(where.stage, where.stage.parent)
+    folder = where.stage if where.is_last else before or where.stage
+    return {path.relative_to(folder).as_posix(): path.read_text()
+            for path in [folder / "CMakeLists.txt", *sorted((folder / "cmake").rglob("*"))]
+            if path.is_file()}
+
+
+def put(where, folder, more=None):
+    """Writes the code after a step into a folder, so that it builds alone.
+
+    The tests are those of the stage before without those that the stage takes out, after the last
+    step the stage's own; and the step's program comes as a sample.
+    """
+    kept = {**where.files, **slices.given(where.stage, where.is_last), **frame(where), **(more or {})}
+    if where.program:
+        kept["sample/step.cpp"] = where.program.read_text()
+    for part in PARTS:
+        for path in (folder / part).rglob("*"):
+            if path.is_file() and path.relative_to(folder).as_posix() not in kept:
+                path.unlink()
+    for name, text in kept.items():
+        write(folder / name, text)
+
+
+def say(text):
+    """A word to the terminal, as builds have; with one, a wait is not a silence."""
+    print(f"evolve: {text}", file=sys.stderr, flush=True)
+
+
+def make(where, target, tests):
+    """Builds a target of a step's folder; (whether it did, what the compiler says)."""
+    say(f"building {where.name}, {target}")
+    generator = ["-G", "Ninja"] if shutil.which("ninja") else ["-G", "Unix Makefiles"]
+    keep_going = ["-k", "0"] if "Ninja" in generator else ["-k"]
+    cache_it = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    env = {**os.environ, "CCACHE_BASEDIR": str(where.folder.parent), "CCACHE_NOHASHDIR": "1",
+           "CCACHE_SLOPPINESS": "pch_defines,time_macros"}  # what a step leaves alone is there
+    good, said = _done(
+        ["cmake", "-S", where.folder, "-B", where.tree, *generator, *cache_it,
+         f"-DCMAKE_CXX_COMPILER={where.cxx}", "-DCMAKE_BUILD_TYPE=Debug",
+         "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}"], env)
+    return _done(["cmake", "--build", where.tree, "-j", str(os.cpu_count()), "--target",
+                  where.target(target), "--", *keep_going], env) if good else (False, said)
+
+
+def _done(command, env):
+    """(whether a command did what it should, what it said); a terminal sees how far it is."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", env=env) as process:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("[") and sys.stderr.isatty():
+                sys.stderr.write(line)
+    return process.returncode == 0, "".join(said)
+
+
+def built(where, target, tests=False):
+    """Builds a target of a step's folder, or raises Stop."""
+    put(where, where.folder)
+    good, said = make(where, target, tests)
+    if not good:
+        raise Stop(f"{where.name} does not build:\n{said}")
+
+
+def library(where):
+    """Builds the library of a step, or raises Stop."""
+    remembered(where, "library", None, lambda: built(where, "evolve"))
+
+
+def compiled(program, where):
+    """(a program built on the code after a step, or None; what the compiler says)."""
+    to, archive = where.tree / program.stem, where.tree / f"lib{where.target('evolve')}.a"
+
+    def find_out():
+        library(where)
+        done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, f"-I{where.folder}", program,
+                               archive, "-pthread", "-o", to], capture_output=True, text=True)
+        return done.returncode == 0, done.stderr
+
+    good, said = remembered(where, f"{program.stem}-compiled", program.read_text(), find_out)
+    return (to if good else None), said
+
+
+def printed(program, where):
+    """[what a program prints on the code after a step, its exit status].
+
+    None if it does not compile there; a status of None if it does not end.
+    """
+    def find_out():
+        path, _ = compiled(program, where)
+        if path is None:
+            return None
+        try:
+            done = subprocess.run([path], capture_output=True, text=True, errors="replace",
+                                  timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            return ["", None]
+        return [done.stdout, done.returncode]
+
+    return remembered(where, f"{program.stem}-printed", program.read_text(), find_out)
+
+
+def suite(where):
+    """[how many tests pass of those that one has without a question, names of others]."""
+    def find_out():
+        built(where, "test", tests=True)
+        passed, failed = slices.ran(where.tree / where.target("test"))
+        return [passed, sorted(failed)]
+
+    tests = slices.given(where.stage, where.is_last)
+    some = any(map(slices.names_in, tests.values()))
+    return remembered(where, "suite", tests, find_out) if some else [0, []]
+
+
+def own_tests(where, wanted=None):
+    """{passed, failed}: names of the stage's own tests that compile on the code after a step.
+
+    Of these alone, where some are wanted; that takes less time.
+    """
+    wanted = slices.own_names(where.stage) if wanted is None else wanted
+
+    def build(texts):
+        put(where, where.folder, {**texts, "cmake/own_tests.cmake": slices.BUILD})
+        good, said = make(where, "own", tests=True)
+        return "" if good else said
+
+    def find_out():
+        names = slices.compilable(where.stage, wanted, where.files, build)
+        failed = slices.ran(where.tree / where.target("own"))[1] if names else set()
+        red = {name for name in names if {name, name.partition(".")[0]} & failed}
+        return {"passed": sorted(names - red), "failed": sorted(red)}
+
+    depends = [slices.tests_of(where.stage), sorted(wanted)]
+    digest = hashlib.sha256("".join(depends[1]).encode()).hexdigest()[:8]
+    return remembered(where, f"own-{digest}", depends, find_out)

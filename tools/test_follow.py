@@ -1,0 +1,316 @@
+"""What a reader can do with steps: the answers of the commands, and which tests a step has."""
+
+import contextlib
+import os
+import subprocess
+import unittest
+import unittest.mock
+
+import follow
+import slices
+import stages
+import stepbuild
+import steps
+from checks import steps as checked
+from checks.core import Tree
+from test_steps import TwoStages, file
+from testing import said
+
+TEST = """#include <gtest/gtest.h>
+
+#include "evolve/a.h"
+#include "test/b.h"
+
+namespace {
+
+/// A fixture.
+class Suite : public testing::Test {
+ protected:
+  int x = 0;
+};
+
+TEST_F(Suite, One) {
+  EXPECT_EQ(x, 0);
+}
+
+// What it says.
+TEST(Other, Two) {
+  EXPECT_TRUE(true);
+}
+
+}  // namespace
+"""
+
+
+class Steps(TwoStages):
+    """A chapter of three steps, the commands of which work on its tree."""
+
+    def setUp(self):
+        super().setUp()
+        for function in (stages.by_number, stages.predecessor, stages.stages):
+            self.enterContext(unittest.mock.patch.object(function, "__defaults__", (self.root,)))
+        old, self.one, self.two, new = (
+            ["a", "b", "c", "d"], ["a", "B", "c", "d"], ["a", "B", "x", "y", "c", "d"],
+            ["a", "B", "y", "c", "d", "e"])
+        self.written(file(*old), file(*self.one), file(*self.two), file(*new))
+        for stage in ("stage01_one", "stage02_two"):
+            self.write(f"{stage}/CMakeLists.txt", "project\n")
+            self.write(f"{stage}/test/a_test.cpp", TEST)
+        self.write("docs/steps/stage02/2.2.cpp", "int main() {}\n")
+        self.write("docs/lifted.txt", "stage02_two test/a_test.cpp Other.Two: one may now\n")
+
+    def does(self, *words):
+        return said(follow.main, [os.fspath(word) for word in words])
+
+    def mine(self, *lines):
+        """What is said of these lines, before they are built."""
+        self.put("mine", file(*lines))
+        return self.mine_of("mine")
+
+    def mine_of(self, folder):
+        with unittest.mock.patch("follow.try_out"):
+            return self.does("mine", self.root / folder)[1]
+
+
+class CommandsTest(Steps):
+    """step, diff and mine."""
+
+    def test_the_list(self):
+        status, text = self.does("step")
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r"(?m)^2\.1   Step 1 +2 lines$")
+        self.assertRegex(text, r"(?m)^2\.2   Step 2 +2 lines  ./evolve run 2\.2$")
+
+    def test_no_chapter_in_steps(self):
+        self.tell("# A chapter\n")
+        self.assertEqual(self.does("step"), (0, "no chapter is told in steps yet\n"))
+        self.assertIn("not told in steps yet", self.does("step", "2.1")[1])
+
+    def test_what_is_not_there(self):
+        for words in (["step", "2.4"], ["step", "2"], ["diff", "x"], ["run", "2.1"],
+                      ["mine", self.root]):
+            self.assertEqual(self.does(*words)[0], 1, words)
+
+    def test_a_step_builds_alone(self):
+        folder = self.root / "to"
+        self.assertEqual(self.does("step", "2.2", folder)[0], 0)
+        self.assertEqual((folder / "evolve/a.cpp").read_text().split(), self.two)
+        self.assertEqual((folder / "CMakeLists.txt").read_text(), "project\n")
+        self.assertEqual((folder / "sample/step.cpp").read_text(), "int main() {}\n")
+        self.assertEqual(slices.names_in((folder / "test/a_test.cpp").read_text()), {"Suite.One"})
+
+    def test_after_the_last_step_all_tests_are_there(self):
+        self.does("step", "2.3", self.root / "to")
+        self.assertEqual((self.root / "to/test/a_test.cpp").read_text(), TEST)
+
+    def test_nobodys_work_is_overwritten(self):
+        self.write("to/mine.txt", "mine")
+        status, text = self.does("step", "2.2", self.root / "to")
+        self.assertEqual((status, (self.root / "to/evolve").exists()), (1, False), text)
+
+    def test_the_folder_of_the_build_is_made_anew(self):
+        self.write("build/step/2.2/evolve/old.h")
+        self.assertEqual(self.does("step", "2.2")[0], 0)
+        self.assertFalse((self.root / "build/step/2.2/evolve/old.h").exists())
+
+    def diff(self, *words):
+        done = []
+        with unittest.mock.patch("subprocess.run", lambda command, **options: done.append(
+                REAL_RUN(command, capture_output=True, text=True, **options)) or done[-1]):
+            self.assertEqual(self.does("diff", *words)[0], 0)
+        return [line for line in done[-1].stdout.split("\n")
+                if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+    def test_a_diff(self):
+        self.assertEqual(self.diff("2.2"), ["+x", "+y", ""])
+        self.assertEqual(self.diff("2.1", "2.3"), ["-b", "+B", "+y", "+e", ""])
+
+    def test_mine_is_just_a_step(self):
+        self.assertEqual(self.mine(*self.two), "you are after 2.2\n")
+        self.assertEqual(self.mine("a", "b", "c", "d"), "you are before 2.1\n")
+
+    def test_mine_is_between(self):
+        self.assertEqual(self.mine("a", "B", "x", "c", "d"),
+                         "you are between 2.1 and 2.2\n"
+                         "  evolve/a.cpp: line 4 of the step is missing\n")
+
+    def test_mine_with_slips(self):
+        text = self.mine("a", "B", "c", "dd")
+        self.assertIn("you are between 2.1 and 2.2", text)
+        self.assertIn("evolve/a.cpp: your line 4 is line 6 of the step", text)
+
+    def test_mine_without_a_file(self):
+        self.write("mine/evolve/other.cpp", "x\n")
+        text = self.mine_of("mine")
+        self.assertIn("evolve/a.cpp is missing", text)
+        self.assertIn("evolve/other.cpp is more than there is", text)
+
+
+    def said_of_mine(self, **answers):
+        """What is said of a reader's code when these functions of building answer so."""
+        self.put("mine", file("a", "B", "x", "c", "d"))
+        with contextlib.ExitStack() as stack:
+            for name, answer in {"built": None, "suite": [7, []], **answers}.items():
+                stack.enter_context(unittest.mock.patch(f"follow.{name}", side_effect=answer
+                                    if callable(answer) else lambda *_, a=answer: a))
+            return self.does("mine", self.root / "mine")
+
+    def test_mine_does_not_build(self):
+        def built(code, _):
+            raise follow.Stop(f"no:\n[1/2] x\n{code.folder}/evolve/a.cpp:3:1: error: x\nmore")
+        status, text = self.said_of_mine(built=built)
+        self.assertEqual(status, 1)
+        self.assertTrue(text.endswith("it does not build:\n"
+                                      f"{self.root}/mine/evolve/a.cpp:3:1: error: x\n"), text)
+
+    def test_mine_is_tested(self):
+        def own_tests(where):
+            return {"passed": ["A.B", "A.C"] if where.name == "mine" else ["A.A", "A.B"]}
+        status, text = self.said_of_mine(own_tests=own_tests)
+        self.assertEqual(status, 0)
+        self.assertIn("7 tests of the stage before pass, 0 fail\n"
+                      "2 tests of stage02_two pass; since 2.1: 1 more, 1 less\n"
+                      "  + A.C\n  - A.A\n", text)
+
+    def test_mine_breaks_what_was_there(self):
+        status, text = self.said_of_mine(suite=[6, ["A.D"]], own_tests={"passed": []})
+        self.assertEqual(status, 1)
+        self.assertIn("6 tests of the stage before pass, 1 fail\n  FAILED: A.D\n", text)
+
+
+REAL_RUN = subprocess.run
+
+
+OWN = {
+    "test/b.h": "int b();\n",
+    "test/main.cpp": "int main();\n",
+    "test/a_test.cpp": TEST,
+    "test/new_test.cpp": '#include "evolve/later.h"\nTEST(New, One) {\n  later();\n}\n'
+                         "TEST(New, Two) {}\n",
+}
+
+
+class SlicesTest(Steps):
+    """Tests are cut out whole, and no line moves."""
+
+    def test_a_test_that_does_not_compile(self):
+        source = slices.Source(TEST)
+        self.assertTrue(source.cut({16}))
+        self.assertEqual(slices.names_in(source.text), {"Other.Two"})
+        self.assertEqual(source.text.count("\n"), TEST.count("\n"))
+        self.assertIn("class Suite", source.text)
+        self.assertFalse(source.cut({16}))
+
+    def test_an_include(self):
+        source = slices.Source(TEST)
+        source.cut({4})
+        self.assertNotIn("test/b.h", source.text)
+        self.assertEqual(slices.names_in(source.text), {"Suite.One", "Other.Two"})
+
+    def test_a_fixture_takes_its_tests_along(self):
+        source = slices.Source(TEST)
+        source.cut({11})
+        self.assertNotIn("class Suite", source.text)
+        self.assertEqual(slices.names_in(source.text), {"Other.Two"})
+
+    def test_what_has_a_helpers_name_but_is_not_it_stays(self):
+        text = ("int a() {\n  return 1;\n}\nTEST(A, One) {\n  x.a();\n}\nTEST(A, Two) { a(); }\n"
+                "int b(int) { return 2; }\nint b() { return 2; }\nTEST(A, Three) { b(); }\n")
+        source = slices.Source(text)
+        source.cut({2, 8})
+        self.assertEqual(slices.names_in(source.text), {"A.One", "A.Three"})
+
+    def test_what_failed(self):
+        printed = ("[  FAILED  ] X.Y\nFAILED Backends/Suite.One/poll\nFAILED Lost: it broke off\n"
+                   "\nFailed:\n  Backends/Suite.One/poll\nx: 3 passed, 2 failed, 0 skipped\n")
+        self.assertEqual(slices.failures(printed), {"Suite.One", "Lost"})
+
+    def compilable(self, *answers):
+        """The names of the stage's own tests, and what was built, when the compiler says this."""
+        for name, text in OWN.items():
+            self.write(f"stage02_two/{name}", text)
+        built, answers = [], [*answers, ""]
+        names = slices.compilable(self.stage, slices.own_names(self.stage), {"evolve/a.cpp"},
+                                  lambda texts: built.append(texts) or answers.pop(0))
+        return names, built
+
+    def test_own_are_those_that_the_stage_before_does_not_have(self):
+        names, built = self.compilable()
+        self.assertEqual(names, {"New.One", "New.Two"})
+        self.assertEqual({*built[0]}, {"own/test/b.h", "own/test/main.cpp", "own/test/new_test.cpp"})
+
+    def test_what_is_not_there_is_not_included(self):
+        self.assertTrue(self.compilable()[1][0]["own/test/new_test.cpp"].startswith("\nTEST(New"))
+
+    def test_what_does_not_compile_is_cut_until_the_compiler_is_content(self):
+        names, built = self.compilable("/x/own/test/new_test.cpp:3:3: error: no later\n")
+        self.assertEqual((names, len(built)), ({"New.Two"}, 2))
+
+    def test_nothing_is_built_when_nothing_is_left(self):
+        names, built = self.compilable(
+            "/x/own/test/new_test.cpp:3: undefined reference to `later()'\n"
+            "own/test/new_test.cpp:5:1:   required from here\n")
+        self.assertEqual((names, len(built)), (set(), 1))
+
+    def test_an_error_elsewhere_is_no_reason_to_cut(self):
+        for said in ("/x/evolve/a.cpp:3:3: error: bad\n", "/x/own/test/b.h:1:1: error: bad\n" * 2):
+            with self.assertRaises(slices.Stop):
+                self.compilable(said, said)
+
+
+class FullTest(Steps):
+    """What `check --full` does more than `check`."""
+
+    def judged(self, rule, full, **answers):
+        """What a rule says of the tree when these functions of building answer so."""
+        with contextlib.ExitStack() as stack:
+            for name, answer in answers.items():
+                stack.enter_context(unittest.mock.patch(f"checks.steps.{name}", answer))
+            return [said.text for said in rule(Tree(self.root, full))]
+
+    def test_clang_has_to_be_content_too(self):
+        def library(where):
+            if where.cxx == "clang++":
+                raise steps.Stop("clang says no")
+        proved = {"library": library, "_proved": lambda *_: (True, None)}
+        self.assertEqual(self.judged(checked.step_states, False, **proved), [])
+        self.assertEqual(self.judged(checked.step_states, True, **proved), ["clang says no"])
+
+    def test_the_old_tests_are_run_after_each_step(self):
+        self.written(*[file(*"abcdef"[:k]) for k in range(1, 6)])
+        failing = {"suite": lambda where: [1, ["A.B"] if where.k == 2 else []],
+                   "own_tests": lambda *_: {"passed": []}}
+        self.assertEqual(self.judged(checked.step_tests, False, **failing), [])
+        self.assertEqual(self.judged(checked.step_tests, True, **failing),
+                         ["A.B does not pass after step 2.2"])
+
+
+class RememberedTest(Steps):
+    """What was found out is found out again only when something has changed."""
+
+    def count(self, where, depends=None):
+        """How often it has been found out by now."""
+        found = stepbuild.remembered(where, "count", depends, lambda: self.times + 1)
+        self.times = max(self.times, found)
+        return found
+
+    def test_changes(self):
+        self.times = 0
+        two = stepbuild.find("2.2")
+        self.assertEqual([self.count(two), self.count(two)], [1, 1])
+        self.assertEqual([self.count(two, "x"), self.count(two, "x")], [2, 2])
+        self.write("stage01_one/CMakeLists.txt", "other\n")
+        self.assertEqual(self.count(two, "x"), 3)
+        states = [*two.states[:2], file("changed"), *two.states[3:]]
+        self.assertEqual(self.count(two._replace(states=states), "x"), 4)
+
+    def test_what_fails_is_not_remembered(self):
+        where = stepbuild.find("2.1")
+        with self.assertRaises(ZeroDivisionError):
+            stepbuild.remembered(where, "count", None, lambda: 1 // 0)
+        self.times = 0
+        self.assertEqual(self.count(where), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
