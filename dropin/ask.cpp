@@ -1,9 +1,9 @@
 // What an event was made of, and what events a base has.
 #include "c_interface.h"
 
-using evolve::event_access;
 using dropin::c_callback;
 using dropin::to_evolve;
+using evolve::event_access;
 
 evutil_socket_t event_get_fd(const event* ev) {
   return to_evolve(ev).fd();

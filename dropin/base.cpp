@@ -26,8 +26,8 @@ unsigned bits(const timeval& time) noexcept {
 }
 
 timeval stripped(const timeval& time) noexcept {
-  timeval length = {time.tv_sec, static_cast<suseconds_t>(
-                                     bits(time) & microseconds_mask)};
+  timeval length = {time.tv_sec,
+                    static_cast<suseconds_t>(bits(time) & microseconds_mask)};
   return length;
 }
 
@@ -135,7 +135,8 @@ const event_base::common* dropin::common_of(const event_base& base,
 
 // By the time of day. The offset of the loop's clock is measured anew each time,
 // but only a step counts: in a callback the same moment has to look the same.
-timeval dropin::to_time_of_day(event_base& base, evolve::time_point moment) noexcept {
+timeval dropin::to_time_of_day(event_base& base,
+                               evolve::time_point moment) noexcept {
   timeval now;
   ::gettimeofday(&now, nullptr);
   const duration measured = std::chrono::seconds(now.tv_sec) +

@@ -178,6 +178,9 @@ void warn(const char* function, const std::string& why) noexcept;
 /// \libevent{log-internal.h,EVENT_ERR_ABORT_}
 inline constexpr int fault_of_the_program = static_cast<int>(0xdeaddead);
 
+/// Logs, the first time, that `function` is there to be linked and does nothing.
+void stub(const char* function, bool& told) noexcept;
+
 /// Logs an error, and ends the process. \libevent{log.c,event_errx}
 [[noreturn]] void fatal(int code, const std::string& why);
 

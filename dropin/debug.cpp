@@ -19,7 +19,8 @@ std::mutex mutex;
 std::unordered_set<const event*> assigned;
 
 [[noreturn]] void violation(const char* function, const char* what) {
-  dropin::fatal(dropin::fault_of_the_program, std::string(function) + ": " + what);
+  dropin::fatal(dropin::fault_of_the_program,
+                std::string(function) + ": " + what);
 }
 
 bool is_assigned(const event* ev) {

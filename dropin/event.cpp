@@ -1,9 +1,8 @@
 // One event.
-#include "c_interface.h"
-
 #include <cerrno>
 
-using evolve::event_access;
+#include "c_interface.h"
+
 using dropin::any_io;
 using dropin::base_of;
 using dropin::c_callback;
@@ -11,6 +10,7 @@ using dropin::duration;
 using dropin::to_evolve;
 using dropin::to_what;
 using dropin::what;
+using evolve::event_access;
 using evolve::evlist;
 
 namespace {
@@ -25,6 +25,11 @@ bool has_base(const event* ev, const char* function) {
   if (base_of(ev)) return true;
   dropin::warn(function, "the event has no base");
   return false;
+}
+
+// Whether the base need not be asked about `ev`, and may even be gone.
+bool is_out_of_reach(const event* ev) noexcept {
+  return event_access::is_idle(to_evolve(ev)) && !dropin::threads_in_use();
 }
 
 // The timeout that never passes.
@@ -51,6 +56,7 @@ void note_events(evolve::event& ev) noexcept {
 // Where a backend cannot tell that a peer has closed, a program that asks for it
 // is told what else it waits for.
 void drop_untold(evolve::event& ev) noexcept {
+  if (!any(ev.events() & what::closed)) return;
   if (any(ev.base().features() & evolve::feature::early_close)) return;
   event_access::set_events(ev, ev.events() & ~what::closed);
 }
@@ -164,12 +170,14 @@ int event_del(event* ev) {
 
 int event_del_block(event* ev) {
   if (!has_base(ev, "event_del")) return -1;
+  if (is_out_of_reach(ev)) return 0;
   to_evolve(ev).del();
   return 0;
 }
 
 int event_del_noblock(event* ev) {
   if (!has_base(ev, "event_del")) return -1;
+  if (is_out_of_reach(ev)) return 0;
   to_evolve(ev).del_noblock();
   return 0;
 }
@@ -210,7 +218,8 @@ int event_initialized(const event* ev) {
 
 int event_priority_set(event* ev, int priority) {
   dropin::debug_require_assigned(ev, __func__);
-  if (!base_of(ev) || any(event_access::state(to_evolve(ev)) & evlist::active) ||
+  if (!base_of(ev) ||
+      any(event_access::state(to_evolve(ev)) & evlist::active) ||
       priority < 0 || priority >= base_of(ev)->npriorities()) {
     return -1;
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 #include <system_error>
+#include <utility>
 
 #include "c_interface.h"
 #include "evolve/log.h"
@@ -65,6 +66,13 @@ void dropin::release(void* given) noexcept {
 void dropin::warn(const char* function, const std::string& why) noexcept {
   evolve::log(evolve::severity::warn,
               [&] { return std::string(function) + ": " + why; });
+}
+
+void dropin::stub(const char* function, bool& told) noexcept {
+  if (std::exchange(told, true)) return;
+  evolve::log(evolve::severity::msg, [&] {
+    return std::string(function) + ": is there to be linked, and does nothing";
+  });
 }
 
 void dropin::fatal(int code, const std::string& why) {
