@@ -56,8 +56,8 @@ event::event(int fd, what events, callback function) noexcept
       events_(events) {}
 
 event::~event() {
-  if (!any(flags_ & ~(evlist::internal | evlist::finalizing |
-                      evlist::foreign))) return;
+  if (!any(flags_ & ~(evlist::internal | evlist::finalizing | evlist::foreign)))
+    return;
   const event_base::locked guard(*base_);
   base_->forget(*this);
 }
