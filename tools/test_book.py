@@ -4,6 +4,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
+import stages
 from book import comments, defects, highlight, links, markdown, names, page, search, site, sources
 from testing import InFolder
 
@@ -312,3 +313,11 @@ class Links(InFolder):
                 "../docs/exercises/stage01/exercise_test.cpp":
                     "file_docs-exercises-stage01-exercise_test-cpp.html"}.items():
             self.assertEqual(self.links.resolve(self.here, target), address)
+
+
+class Menu(unittest.TestCase):
+    """Doxygen's layout file, which it reads with a parser of its own."""
+
+    def test_an_apostrophe_stays_one(self):
+        layout = site.layout("<navindex></navindex>", stages.ROOT, [])
+        self.assertIn('title="Someone else\'s program"', layout)
