@@ -1,5 +1,5 @@
-// Debug mode: which events have been assigned, by their address. What they are on
-// is in the events themselves.
+// Debug mode: which events have been assigned, by their address. What they are
+// on is in the events themselves.
 #include <fcntl.h>
 
 #include <atomic>
