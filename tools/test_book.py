@@ -24,6 +24,11 @@ class Texts(unittest.TestCase):
         self.assertIn("# The title {#here}", text)
         self.assertIn("## How it's done: `evmap` {#here-how-its-done-evmap}", text)
 
+    def test_a_table_has_what_stands_for_itself_in_it(self):
+        text = converted("| a |\n|---|\n| `x\\|y` |\n| \\*\\*\\* no \\*\\*\\* emphasis |\n")
+        self.assertIn("x&#124;y", text)
+        self.assertNotIn("em>", text)
+
     def test_diff_fences_are_coloured_by_line(self):
         text = converted("`evolve/a.h`, all of it:\n\n"
                          "```diff\n@@ -1 +1 @@\n-int a;\n+long a;\n```\n")
