@@ -135,6 +135,13 @@ class Refuses(Stand):
                                f"-Wl,-rpath,{self.elsewhere}")
         self.assert_refused(program, because=f"from {self.elsewhere}, as its RPATH says")
 
+    def test_a_library_that_is_broken(self):
+        program = self.program(["event_add"])
+        self.libs = self.root / "broken"
+        self.libs.mkdir()
+        (self.libs / self.linked.name).write_bytes(self.linked.read_bytes()[:1000])
+        self.assert_refused(program, because=f"cannot load .* {self.libs}")
+
     def test_more_rights_than_its_user(self):
         program = Path(self.program(["event_add"]))
         for mode, right in ((0o4755, "setuid"), (0o2755, "setgid")):

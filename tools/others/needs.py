@@ -81,6 +81,9 @@ def linked(program, libraries):
     said = done.stdout + done.stderr
     found = {name: None if path == "not" else Path(path)
              for name, path in re.findall(r"^\s*(\S+) => (\S+)", said, re.M)}
+    if not found and not re.search("not a dynamic executable|statically linked", said):
+        raise Refused(f"the linker cannot load {program} with the libraries in {libraries}; "
+                      f"ldd says: {' '.join(said.split()) or 'nothing'}")
     return found, sorted(set(re.findall(r"undefined symbol: (\w+)", said)))
 
 
