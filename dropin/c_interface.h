@@ -113,6 +113,9 @@ inline event_base* base_of(const event* ev) noexcept {
   return static_cast<event_base*>(evolve::event_access::base(to_evolve(ev)));
 }
 
+/// Whether `ev` has a base. If not, that is logged for `function`.
+bool has_base(const event* ev, const char* function);
+
 /// Bits of EV_READ and its kin, and back.
 inline what to_what(int bits) noexcept {
   return static_cast<what>(static_cast<std::uint16_t>(bits));
@@ -177,6 +180,9 @@ void warn(const char* function, const std::string& why) noexcept;
 /// The code of an end for what no program should do.
 /// \libevent{log-internal.h,EVENT_ERR_ABORT_}
 inline constexpr int fault_of_the_program = static_cast<int>(0xdeaddead);
+
+/// Logs, the first time, that `function` is only there to be linked.
+void stub(const char* function, bool& told) noexcept;
 
 /// Logs an error, and ends the process. \libevent{log.c,event_errx}
 [[noreturn]] void fatal(int code, const std::string& why);

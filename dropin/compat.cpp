@@ -8,6 +8,15 @@ using dropin::any_io;
 using dropin::duration;
 using dropin::what;
 
+// What is called without having waited is told of a timeout.
+struct once_callback {
+  void operator()(int fd, what fired) const {
+    made(fd, fired == what::none ? what::timeout : fired);
+  }
+
+  dropin::c_callback made;
+};
+
 }  // namespace
 
 event_base* dropin::current_base = nullptr;
@@ -54,28 +63,24 @@ int event_once(evutil_socket_t fd, short events, event_callback_fn function,
                          timeout);
 }
 
+// Nothing to wait for is as good as no time at all. A descriptor that is none
+// never gets ready.
 int event_base_once(event_base* base, evutil_socket_t fd, short events,
                     event_callback_fn function, void* argument,
                     const timeval* timeout) {
   const what waits = dropin::to_what(events);
   if (!base || any(waits & (what::signal | what::persist))) return -1;
   if (!any(waits & (any_io | what::timeout))) return -1;
-  std::optional<duration> length;
-  if (timeout) length = dropin::to_duration(*timeout);
   const bool io = any(waits & any_io);
-  if (!io && timeout && !timerisset(timeout)) length.reset();
-  if (io && fd < 0 && !length) length = duration::max();
+  std::optional<duration> length;
+  if (timeout && (io || timerisset(timeout))) {
+    length = dropin::to_duration(*timeout);
+  } else if (io && fd < 0) {
+    length = duration::max();
+  }
+  const what watched = io && fd >= 0 ? waits & any_io : what::none;
+  const auto told = static_cast<std::uint16_t>(watched);
   return dropin::attempt(__func__, [&] {
-    base->once(
-        fd, io && fd >= 0 ? waits & any_io : what::none,
-        [function, argument, all = static_cast<std::uintptr_t>(waits & any_io)](
-            int at, what fired) {
-          if (fired == what::none) fired = what::timeout;
-          if (fired == what::unwatched) {
-            fired = dropin::to_what(static_cast<int>(all));
-          }
-          function(at, dropin::to_bits(fired), argument);
-        },
-        length);
+    base->once(fd, watched, once_callback{{function, argument, told}}, length);
   });
 }

@@ -1,5 +1,5 @@
-// Debug mode: which events have been assigned, by their address. What they are on
-// is in the events themselves.
+// Debug mode: which events have been assigned, by their address. What they are
+// on is in the events themselves.
 #include <fcntl.h>
 
 #include <atomic>
@@ -19,7 +19,8 @@ std::mutex mutex;
 std::unordered_set<const event*> assigned;
 
 [[noreturn]] void violation(const char* function, const char* what) {
-  dropin::fatal(dropin::fault_of_the_program, std::string(function) + ": " + what);
+  dropin::fatal(dropin::fault_of_the_program,
+                std::string(function) + ": " + what);
 }
 
 bool is_assigned(const event* ev) {

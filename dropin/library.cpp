@@ -1,14 +1,11 @@
 // What belongs to no base: the log, memory, the version.
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <limits>
 #include <system_error>
+#include <utility>
 
 #include "c_interface.h"
 #include "evolve/log.h"
-
-using dropin::duration;
 
 namespace {
 
@@ -33,24 +30,7 @@ void to_receiver(evolve::severity level, const char* message) {
   log_receiver(static_cast<int>(level), message);
 }
 
-constexpr long long nanoseconds = 1000000000;
-
 }  // namespace
-
-duration dropin::to_duration(const timeval& time) noexcept {
-  constexpr long long most = std::numeric_limits<long long>::max();
-  if (time.tv_sec >= most / nanoseconds - 1) return duration::max();
-  if (time.tv_sec < 0) return duration::zero();
-  return std::chrono::seconds(time.tv_sec) +
-         std::chrono::microseconds(time.tv_usec);
-}
-
-timeval dropin::to_timeval(duration length) noexcept {
-  const auto whole = std::chrono::ceil<std::chrono::microseconds>(length);
-  const auto s = std::chrono::floor<std::chrono::seconds>(whole);
-  return {static_cast<std::time_t>(s.count()),
-          static_cast<suseconds_t>((whole - s).count())};
-}
 
 void* dropin::allocate(std::size_t size) {
   void* const found = memory.allocate(size);
@@ -65,6 +45,13 @@ void dropin::release(void* given) noexcept {
 void dropin::warn(const char* function, const std::string& why) noexcept {
   evolve::log(evolve::severity::warn,
               [&] { return std::string(function) + ": " + why; });
+}
+
+void dropin::stub(const char* function, bool& told) noexcept {
+  if (std::exchange(told, true)) return;
+  evolve::log(evolve::severity::msg, [&] {
+    return std::string(function) + ": is there to be linked, and does nothing";
+  });
 }
 
 void dropin::fatal(int code, const std::string& why) {

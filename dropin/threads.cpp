@@ -78,13 +78,21 @@ int evthread_set_condition_callbacks(
 }
 
 // std::this_thread::get_id() is what evolve asks.
-void evthread_set_id_callback(unsigned long (*)()) {}
+void evthread_set_id_callback(unsigned long (*)()) {
+  static bool told = false;
+  dropin::stub(__func__, told);
+}
 
-// A lock that is held twice or not at all shows in evolve's own tests.
-void evthread_enable_lock_debugging() {}
+void evthread_enable_lock_debugging() {
+  static bool told = false;
+  dropin::stub(__func__, told);
+}
 
 // As libevent 2.0 spelt it.
-void evthread_enable_lock_debuging() {}
+void evthread_enable_lock_debuging() {
+  static bool told = false;
+  dropin::stub(__func__, told);
+}
 
 int evthread_make_base_notifiable(event_base* base) {
   if (!base) return -1;

@@ -54,7 +54,12 @@ int evutil_secure_rng_init() {
 }
 
 int evutil_secure_rng_set_urandom_device_file(char* /*name*/) {
+  static bool told = false;
+  dropin::stub(__func__, told);
   return 0;
 }
 
-void evutil_secure_rng_add_bytes(const char* /*bytes*/, std::size_t /*size*/) {}
+void evutil_secure_rng_add_bytes(const char* /*bytes*/, std::size_t /*size*/) {
+  static bool told = false;
+  dropin::stub(__func__, told);
+}

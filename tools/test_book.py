@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+import stages
 from book import (comments, defects, doxygen, highlight, links, markdown, names, page, search, site,
                   sources)
 from testing import InFolder
@@ -25,6 +26,11 @@ class Texts(unittest.TestCase):
         text = converted("# The title\n\n## How it's done: `evmap`\n")
         self.assertIn("# The title {#here}", text)
         self.assertIn("## How it's done: `evmap` {#here-how-its-done-evmap}", text)
+
+    def test_a_table_has_what_stands_for_itself_in_it(self):
+        text = converted("| a |\n|---|\n| `x\\|y` |\n| \\*\\*\\* no \\*\\*\\* emphasis |\n")
+        self.assertIn("x&#124;y", text)
+        self.assertNotIn("em>", text)
 
     def test_diff_fences_are_coloured_by_line(self):
         text = converted("`evolve/a.h`, all of it:\n\n"
@@ -419,3 +425,11 @@ class Links(InFolder):
                 "../docs/exercises/stage01/exercise_test.cpp":
                     "file_docs-exercises-stage01-exercise_test-cpp.html"}.items():
             self.assertEqual(self.links.resolve(self.here, target), address)
+
+
+class Menu(unittest.TestCase):
+    """Doxygen's layout file, which it reads with a parser of its own."""
+
+    def test_an_apostrophe_stays_one(self):
+        layout = site.layout("<navindex></navindex>", stages.ROOT, [])
+        self.assertIn('title="Someone else\'s program"', layout)

@@ -4,6 +4,7 @@ Libraries of a few lines stand in for those of dropin/, and programs of a few li
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from unittest import mock
 import dropin
 import testing
 from others import documents, needs, programs, prove, world
+from stages import ROOT
 
 COMMAND = Path(__file__).with_name("dropin.py")
 
@@ -133,6 +135,13 @@ class Refuses(Stand):
                                f"-Wl,-rpath,{self.elsewhere}")
         self.assert_refused(program, because=f"from {self.elsewhere}, as its RPATH says")
 
+    def test_a_library_that_is_broken(self):
+        program = self.program(["event_add"])
+        self.libs = self.root / "broken"
+        self.libs.mkdir()
+        (self.libs / self.linked.name).write_bytes(self.linked.read_bytes()[:1000])
+        self.assert_refused(program, because=f"cannot load .* {self.libs}")
+
     def test_more_rights_than_its_user(self):
         program = Path(self.program(["event_add"]))
         for mode, right in ((0o4755, "setuid"), (0o2755, "setgid")):
@@ -159,6 +168,14 @@ class Page(unittest.TestCase):
         table = documents.DIFFERENCES.read_text().strip()
         self.assertTrue(f"\n\n{table}\n\n" in documents.PAGE.read_text(),
                         "`./evolve dropin --write-docs` copies it")
+
+
+    def test_it_names_the_functions_that_are_only_there_to_be_linked(self):
+        sources = "".join(path.read_text() for path in (ROOT / "dropin").glob("*.cpp"))
+        stubs = re.findall(r"(?m)^\w+ (\w+)\([^{}]*\) \{\n  static bool told", sources)
+        self.assertEqual(len(stubs), sources.count("dropin::stub(__func__"))
+        page = documents.PAGE.read_text()
+        self.assertEqual([name for name in stubs if f"`{name}()`" not in page], [])
 
 
 class Judges(testing.InFolder):

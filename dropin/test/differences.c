@@ -264,6 +264,22 @@ static void deleted_comes_back(void) {
   say("%s", pending(&events[0]));
 }
 
+static void closed_on_poll(void) {
+  event_set_log_callback(quiet);
+  struct ends ends = pipe_ends();
+  base = on("poll");
+  close(ends.a);
+  event_assign(&events[0], base, ends.a, EV_READ, note, "a");
+  say("%d", event_add(&events[0], NULL));
+  pass();
+}
+
+static void stub(void) {
+  evthread_set_id_callback(NULL);
+  evthread_set_id_callback(NULL);
+  say("called twice");
+}
+
 static void late_refusal(void) {
   struct ends ends = pipe_ends();
   event_set_log_callback(quiet);
@@ -355,7 +371,7 @@ static void ghost(void) {
   const clock_t start = clock();
   event_base_dispatch(base);
   say("%s", (clock() - start) * 1000 / CLOCKS_PER_SEC > 30 ? "burns the CPU"
-                                                            : "sleeps");
+                                                           : "sleeps");
 }
 
 static void high_on_select(void) {
@@ -431,7 +447,9 @@ static void signal_with_timeout(void) {
   say("%s", pending(&events[0]));
 }
 
-static void handler(int signo) { count += signo == SIGUSR1; }
+static void handler(int signo) {
+  count += signo == SIGUSR1;
+}
 static void later_handler(void) {
   event_set_log_callback(quiet);
   base = event_base_new();
@@ -563,9 +581,12 @@ static int lock_any(unsigned mode, void *lock) {
   return 0;
 }
 static void own_locks(void) {
-  struct evthread_lock_callbacks callbacks = {
-      EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, lock_new,
-      lock_free, lock_any, lock_any};
+  struct evthread_lock_callbacks callbacks = {EVTHREAD_LOCK_API_VERSION,
+                                              EVTHREAD_LOCKTYPE_RECURSIVE,
+                                              lock_new,
+                                              lock_free,
+                                              lock_any,
+                                              lock_any};
   evthread_set_lock_callbacks(&callbacks);
   base = event_base_new();
   say("%s", locks > 0 ? "used" : "unused");
@@ -595,6 +616,7 @@ const struct named_case cases[] = {
     {"late_remove", late_remove},
     {"no_time_at_all", no_time_at_all},
     {"deleted_comes_back", deleted_comes_back},
+    {"closed_on_poll", closed_on_poll},
     {"late_refusal", late_refusal},
     {"signal_before_add", signal_before_add},
     {"closed_before_del", closed_before_del},
@@ -618,4 +640,5 @@ const struct named_case cases[] = {
     {"running", running},
     {"own_locks", own_locks},
     {"address", address},
+    {"stub", stub},
     {NULL, NULL}};

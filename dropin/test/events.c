@@ -341,8 +341,7 @@ static void pending_bits(void) {
   struct event_base *base = event_base_new();
   struct ends ends = socket_ends();
   struct event ev;
-  event_assign(&ev, base, ends.a, EV_READ | EV_WRITE | EV_PERSIST, note,
-               "a");
+  event_assign(&ev, base, ends.a, EV_READ | EV_WRITE | EV_PERSIST, note, "a");
   event_add(&ev, NULL);
   say("%s", bits(event_pending(&ev, 0xff, NULL)));
   SAY(event_pending(&ev, EV_READ, NULL));

@@ -1,6 +1,6 @@
-// A C++ program's own exceptions, and the end of a thread, leave the loop as they
-// are; afterwards it can run again. For our library alone: libevent's loop does
-// not survive it.
+// A C++ program's own exceptions, and the end of a thread, leave the loop as
+// they are; afterwards it can run again. For our library alone: libevent's loop
+// does not survive it.
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <event2/thread.h>

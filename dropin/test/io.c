@@ -48,7 +48,9 @@ static void run_ready(void) {
   event_del(&events[1]);
   turn(base);
 }
-static void ready(void) { on_each(run_ready); }
+static void ready(void) {
+  on_each(run_ready);
+}
 
 static void run_one_shot(void) {
   struct ends ends = socket_ends();
@@ -61,7 +63,9 @@ static void run_one_shot(void) {
   event_add(&events[0], NULL);
   turn(base);
 }
-static void one_shot(void) { on_each(run_one_shot); }
+static void one_shot(void) {
+  on_each(run_one_shot);
+}
 
 static void run_half_close(void) {
   struct ends ends = socket_ends();
@@ -73,7 +77,9 @@ static void run_half_close(void) {
   turn(base);
   event_del(&events[0]);
 }
-static void half_close(void) { on_each(run_half_close); }
+static void half_close(void) {
+  on_each(run_half_close);
+}
 
 static void run_full_close(void) {
   struct ends ends = socket_ends();
@@ -88,7 +94,9 @@ static void run_full_close(void) {
   turn(base);
   event_del(&events[0]);
 }
-static void full_close(void) { on_each(run_full_close); }
+static void full_close(void) {
+  on_each(run_full_close);
+}
 
 static void run_pipe_closed(void) {
   struct ends ends = pipe_ends(), other = pipe_ends();
@@ -101,7 +109,9 @@ static void run_pipe_closed(void) {
   turn(base);
   event_del(&events[0]);
 }
-static void pipe_closed(void) { on_each(run_pipe_closed); }
+static void pipe_closed(void) {
+  on_each(run_pipe_closed);
+}
 
 static void closed_on_epoll(void) {
   struct ends ends = socket_ends();
@@ -143,7 +153,9 @@ static void run_edge_is_level(void) {
   turn(base);
   event_del(&events[0]);
 }
-static void edge_is_level(void) { on_each(run_edge_is_level); }
+static void edge_is_level(void) {
+  on_each(run_edge_is_level);
+}
 
 static void run_reused(void) {
   struct ends one = socket_ends();
@@ -160,7 +172,9 @@ static void run_reused(void) {
   turn(base);
   event_del(&events[0]);
 }
-static void reused(void) { on_each(run_reused); }
+static void reused(void) {
+  on_each(run_reused);
+}
 
 static void run_dup(void) {
   struct ends ends = socket_ends();
@@ -177,7 +191,9 @@ static void run_dup(void) {
   event_del(&events[1]);
   turn(base);
 }
-static void dups(void) { on_each(run_dup); }
+static void dups(void) {
+  on_each(run_dup);
+}
 
 static void run_file(void) {
   FILE *file = tmpfile();
@@ -186,7 +202,9 @@ static void run_file(void) {
   turn(base);
   event_del(&events[0]);
 }
-static void file(void) { on_each(run_file); }
+static void file(void) {
+  on_each(run_file);
+}
 
 static void refused_connection(void) {
   struct sockaddr_in address = {.sin_family = AF_INET,

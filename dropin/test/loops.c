@@ -115,16 +115,36 @@ static void run_due(int priorities, event_callback_fn special) {
   event_base_free(base);
 }
 
-static void order(void) { run_due(1, note); }
-static void order_by_priority(void) { run_due(3, note); }
-static void loopexit_now(void) { run_due(1, exits); }
-static void loopexit_2(void) { run_due(2, exits); }
-static void loopexit_3(void) { run_due(3, exits); }
-static void loopexit_8(void) { run_due(8, exits); }
-static void loopbreak_now(void) { run_due(1, breaks); }
-static void loopbreak_2(void) { run_due(2, breaks); }
-static void loopcontinue_now(void) { run_due(1, continues); }
-static void loopcontinue_2(void) { run_due(2, continues); }
+static void order(void) {
+  run_due(1, note);
+}
+static void order_by_priority(void) {
+  run_due(3, note);
+}
+static void loopexit_now(void) {
+  run_due(1, exits);
+}
+static void loopexit_2(void) {
+  run_due(2, exits);
+}
+static void loopexit_3(void) {
+  run_due(3, exits);
+}
+static void loopexit_8(void) {
+  run_due(8, exits);
+}
+static void loopbreak_now(void) {
+  run_due(1, breaks);
+}
+static void loopbreak_2(void) {
+  run_due(2, breaks);
+}
+static void loopcontinue_now(void) {
+  run_due(1, continues);
+}
+static void loopcontinue_2(void) {
+  run_due(2, continues);
+}
 
 static void before_the_loop(void) {
   struct event ev;
@@ -235,7 +255,9 @@ static void deletes(evutil_socket_t fd, short what, void *name) {
   for (int at = 0; at < 8; at += 2) event_del(&events[at]);
 }
 
-static void deleted_while_due(void) { run_due(1, deletes); }
+static void deleted_while_due(void) {
+  run_due(1, deletes);
+}
 
 static void frees_all(evutil_socket_t fd, short what, void *arg) {
   struct event **made = arg;
@@ -331,7 +353,7 @@ static int visit(const struct event_base *visited, const struct event *ev,
   return --*(int *)count == 0 ? 17 : 0;
 }
 
-static void foreach(void) {
+static void foreach (void) {
   struct ends ends = pipe_ends();
   int count = 100;
   base = event_base_new();

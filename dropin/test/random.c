@@ -44,7 +44,9 @@ static __attribute__((format(printf, 1, 2))) void add_line(const char *format,
   vsnprintf(lines[line_count++], sizeof *lines, format, arguments);
   va_end(arguments);
 }
-static int compare_lines(const void *a, const void *b) { return strcmp(a, b); }
+static int compare_lines(const void *a, const void *b) {
+  return strcmp(a, b);
+}
 static void write_lines(void) {
   if (!in_order) qsort(lines, (size_t)line_count, sizeof *lines, compare_lines);
   for (int at = 0; at < line_count; ++at) say("  %s", lines[at]);
@@ -87,7 +89,9 @@ static void make(struct slot *s) {
   s->due = 0;
 }
 
-static int number_of(const struct slot *s) { return (int)(s - all); }
+static int number_of(const struct slot *s) {
+  return (int)(s - all);
+}
 
 static int add_timed(struct slot *s, int ms) {
   s->timed = 1;
@@ -326,8 +330,10 @@ static void step(void) {
       break;
     case 6:
     case 7:
-      if (in_order) pass();
-      else say("add %d = %d", number_of(s), add(s));
+      if (in_order)
+        pass();
+      else
+        say("add %d = %d", number_of(s), add(s));
       break;
     case 8:
       say("add %d = %d", number_of(s), add(s));
@@ -342,8 +348,10 @@ static void step(void) {
       if (!below(3)) replace_pair();
       break;
     case 12:
-      if (below(2)) bad_add();
-      else once();
+      if (below(2))
+        bad_add();
+      else
+        once();
       break;
     case 13:
       if (!below(4)) say("reinit = %d", event_reinit(base));

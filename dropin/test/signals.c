@@ -133,7 +133,9 @@ static void bad_numbers(void) {
 }
 
 static int handled;
-static void handler(int signo) { handled += signo == SIGUSR1; }
+static void handler(int signo) {
+  handled += signo == SIGUSR1;
+}
 
 static void restored(void) {
   struct sigaction action;
@@ -231,19 +233,18 @@ static void reinit(void) {
   event_base_free(base);
 }
 
-const struct named_case cases[] = {
-    {"once_each", once_each},
-    {"twice", twice},
-    {"deleted_between", deleted_between},
-    {"freed_between", freed_between},
-    {"one_shot", one_shot},
-    {"two_events", two_events},
-    {"activated", activated},
-    {"timed", timed},
-    {"bad_numbers", bad_numbers},
-    {"restored", restored},
-    {"raised_by_callback", raised_by_callback},
-    {"by_another_process", by_another_process},
-    {"child_ends", child_ends},
-    {"reinit", reinit},
-    {NULL, NULL}};
+const struct named_case cases[] = {{"once_each", once_each},
+                                   {"twice", twice},
+                                   {"deleted_between", deleted_between},
+                                   {"freed_between", freed_between},
+                                   {"one_shot", one_shot},
+                                   {"two_events", two_events},
+                                   {"activated", activated},
+                                   {"timed", timed},
+                                   {"bad_numbers", bad_numbers},
+                                   {"restored", restored},
+                                   {"raised_by_callback", raised_by_callback},
+                                   {"by_another_process", by_another_process},
+                                   {"child_ends", child_ends},
+                                   {"reinit", reinit},
+                                   {NULL, NULL}};

@@ -54,42 +54,64 @@ static void while_asleep(int loop_flags, void (*act)(void)) {
   event_base_free(base);
 }
 
-static void do_break(void) { event_base_loopbreak(base); }
-static void loopbreak(void) { while_asleep(0, do_break); }
-static void do_exit(void) { event_base_loopexit(base, NULL); }
-static void loopexit(void) { while_asleep(0, do_exit); }
+static void do_break(void) {
+  event_base_loopbreak(base);
+}
+static void loopbreak(void) {
+  while_asleep(0, do_break);
+}
+static void do_exit(void) {
+  event_base_loopexit(base, NULL);
+}
+static void loopexit(void) {
+  while_asleep(0, do_exit);
+}
 static void do_exit_soon(void) {
   struct timeval soon = {0, 20000};
   event_base_loopexit(base, &soon);
 }
-static void loopexit_soon(void) { while_asleep(0, do_exit_soon); }
+static void loopexit_soon(void) {
+  while_asleep(0, do_exit_soon);
+}
 static void do_active(void) {
   event_assign(&events[0], base, -1, 0, note, "active");
   event_active(&events[0], EV_READ, 1);
 }
-static void active(void) { while_asleep(EVLOOP_ONCE, do_active); }
+static void active(void) {
+  while_asleep(EVLOOP_ONCE, do_active);
+}
 static void do_add_timer(void) {
   event_assign(&events[0], base, -1, 0, note, "timer");
   add_ms(&events[0], 10);
 }
-static void add_timer(void) { while_asleep(EVLOOP_ONCE, do_add_timer); }
+static void add_timer(void) {
+  while_asleep(EVLOOP_ONCE, do_add_timer);
+}
 static void do_add_ready(void) {
   struct ends ends = socket_ends();
   put(ends.b);
   event_assign(&events[0], base, ends.a, EV_READ, note, "ready");
   event_add(&events[0], NULL);
 }
-static void add_ready(void) { while_asleep(EVLOOP_ONCE, do_add_ready); }
+static void add_ready(void) {
+  while_asleep(EVLOOP_ONCE, do_add_ready);
+}
 static void do_once(void) {
   event_base_once(base, -1, EV_TIMEOUT, note, "once", NULL);
 }
-static void once(void) { while_asleep(EVLOOP_ONCE, do_once); }
+static void once(void) {
+  while_asleep(EVLOOP_ONCE, do_once);
+}
 static void do_finalize(void);
 static void finalized(struct event *ev, void *name) {
   say("  finalized: %s, %d", (const char *)name, ev == &events[3]);
 }
-static void do_finalize(void) { event_finalize(0, &events[3], finalized); }
-static void finalize(void) { while_asleep(0, do_finalize); }
+static void do_finalize(void) {
+  event_finalize(0, &events[3], finalized);
+}
+static void finalize(void) {
+  while_asleep(0, do_finalize);
+}
 static void do_del_last(void) {
   struct ends ends = socket_ends();
   event_assign(&events[0], base, ends.a, EV_READ, note, "a");
@@ -97,7 +119,9 @@ static void do_del_last(void) {
   event_del(&events[3]);
   event_del(&events[0]);
 }
-static void del_last(void) { while_asleep(0, do_del_last); }
+static void del_last(void) {
+  while_asleep(0, do_del_last);
+}
 
 /* A callback that is at work while another thread deletes its event. */
 static void works(evutil_socket_t fd, short what, void *arg) {
@@ -126,11 +150,21 @@ static void delete_at_work(int (*how)(struct event *), int events_of) {
   pthread_join(thread, NULL);
   event_base_free(base);
 }
-static void del_waits(void) { delete_at_work(event_del, EV_PERSIST); }
-static void del_waits_once(void) { delete_at_work(event_del, 0); }
-static void del_block(void) { delete_at_work(event_del_block, EV_FINALIZE); }
-static void del_noblock(void) { delete_at_work(event_del_noblock, 0); }
-static void del_finalize(void) { delete_at_work(event_del, EV_FINALIZE); }
+static void del_waits(void) {
+  delete_at_work(event_del, EV_PERSIST);
+}
+static void del_waits_once(void) {
+  delete_at_work(event_del, 0);
+}
+static void del_block(void) {
+  delete_at_work(event_del_block, EV_FINALIZE);
+}
+static void del_noblock(void) {
+  delete_at_work(event_del_noblock, 0);
+}
+static void del_finalize(void) {
+  delete_at_work(event_del, EV_FINALIZE);
+}
 
 static void *calls_finalize(void *arg) {
   await(1);
@@ -170,8 +204,8 @@ static void two_loops_cb(evutil_socket_t fd, short what, void *other) {
   event_active(other, EV_READ, 1);
   if (++state > 200) {
     event_base_loopbreak(event_get_base(other));
-    event_base_loopbreak(event_get_base(
-        other == &events[0] ? &events[1] : &events[0]));
+    event_base_loopbreak(
+        event_get_base(other == &events[0] ? &events[1] : &events[0]));
   }
 }
 static void *dispatch_base(void *its) {
@@ -263,12 +297,17 @@ static int cond_wait(void *cond, void *lock, const struct timeval *time) {
   (void)time;
   return pthread_cond_wait(cond, lock);
 }
-static unsigned long id(void) { return (unsigned long)pthread_self(); }
+static unsigned long id(void) {
+  return (unsigned long)pthread_self();
+}
 
 static void own_locks(void) {
-  struct evthread_lock_callbacks callbacks = {
-      EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, lock_new,
-      lock_free, lock_lock, lock_unlock};
+  struct evthread_lock_callbacks callbacks = {EVTHREAD_LOCK_API_VERSION,
+                                              EVTHREAD_LOCKTYPE_RECURSIVE,
+                                              lock_new,
+                                              lock_free,
+                                              lock_lock,
+                                              lock_unlock};
   struct evthread_lock_callbacks incomplete = callbacks;
   struct evthread_lock_callbacks other = callbacks;
   struct evthread_condition_callbacks conditions = {
@@ -299,9 +338,9 @@ static void own_locks(void) {
 }
 
 static void wrong_version(void) {
-  struct evthread_lock_callbacks callbacks = {77, EVTHREAD_LOCKTYPE_RECURSIVE,
-                                              lock_new, lock_free, lock_lock,
-                                              lock_unlock};
+  struct evthread_lock_callbacks callbacks = {
+      77,         EVTHREAD_LOCKTYPE_RECURSIVE, lock_new, lock_free, lock_lock,
+      lock_unlock};
   event_set_log_callback(quiet);
   SAY(evthread_set_lock_callbacks(&callbacks));
   SAY(evthread_set_lock_callbacks(NULL));
@@ -309,6 +348,7 @@ static void wrong_version(void) {
 }
 
 static void lock_debugging(void) {
+  event_set_log_callback(quiet);
   evthread_enable_lock_debugging();
   SAY(evthread_use_pthreads());
   base = event_base_new();

@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static inline __attribute__((format(printf, 1, 2))) void say(
-    const char *format, ...) {
+static inline __attribute__((format(printf, 1, 2))) void say(const char *format,
+                                                             ...) {
   va_list arguments;
   va_start(arguments, format);
   vprintf(format, arguments);

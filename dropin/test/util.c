@@ -69,9 +69,16 @@ static void printing(void) {
 }
 
 static void numbers(void) {
-  static const char *const texts[] = {
-      "0",  "42", "-42", "  7x", "0x1f", "9223372036854775807",
-      "99999999999999999999", "-99999999999999999999", "", "x"};
+  static const char *const texts[] = {"0",
+                                      "42",
+                                      "-42",
+                                      "  7x",
+                                      "0x1f",
+                                      "9223372036854775807",
+                                      "99999999999999999999",
+                                      "-99999999999999999999",
+                                      "",
+                                      "x"};
   for (size_t at = 0; at < sizeof texts / sizeof *texts; ++at) {
     char *end;
     for (int base = 0; base <= 16; base += 8) {
@@ -83,8 +90,9 @@ static void numbers(void) {
 }
 
 static void letters(void) {
-  static const char *const texts[] = {"", "a", "A", "aB", "Ab", "b", "[", "z",
-                                      "\xe4", "\xc4", "abc", "ABD", "@", "`"};
+  static const char *const texts[] = {"",    "a",   "A", "aB",   "Ab",
+                                      "b",   "[",   "z", "\xe4", "\xc4",
+                                      "abc", "ABD", "@", "`"};
   enum { count = sizeof texts / sizeof *texts };
   for (int a = 0; a < count; ++a) {
     for (int b = 0; b < count; ++b) {
@@ -114,15 +122,40 @@ static void dates(void) {
   say("%s", text);
 }
 
-static const char *const addresses[] = {
-    "1.2.3.4", "0.0.0.0", "255.255.255.255", "256.1.1.1", "1.2.3", "1.2.3.4.5",
-    "1.2.3.4 ", "1.2.3.-4", "0x1.2.3.4", "", "::",
-    "::1", "1::", "fe80::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "1::2::3",
-    "::ffff:1.2.3.4", "::1.2.3.4", "1:2:3:4:5:6:1.2.3.4",
-    "2001:db8::ff00:42:8329", "12345::", "g::", ":1:2:3:4:5:6:7",
-    "1:2:3:4:5:6:7:", "1:2:3:4:5:6:7:8:9", "64:ff9b::192.0.2.33",
-    "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:0:0:4:0:0:0:8",
-    "0:0:1:0:0:0:0:0", "FE80::ABCD", "::%lo", "fe80::1%nothing"};
+static const char *const addresses[] = {"1.2.3.4",
+                                        "0.0.0.0",
+                                        "255.255.255.255",
+                                        "256.1.1.1",
+                                        "1.2.3",
+                                        "1.2.3.4.5",
+                                        "1.2.3.4 ",
+                                        "1.2.3.-4",
+                                        "0x1.2.3.4",
+                                        "",
+                                        "::",
+                                        "::1",
+                                        "1::",
+                                        "fe80::1",
+                                        "1:2:3:4:5:6:7:8",
+                                        "1:2:3:4:5:6:7",
+                                        "1::2::3",
+                                        "::ffff:1.2.3.4",
+                                        "::1.2.3.4",
+                                        "1:2:3:4:5:6:1.2.3.4",
+                                        "2001:db8::ff00:42:8329",
+                                        "12345::",
+                                        "g::",
+                                        ":1:2:3:4:5:6:7",
+                                        "1:2:3:4:5:6:7:",
+                                        "1:2:3:4:5:6:7:8:9",
+                                        "64:ff9b::192.0.2.33",
+                                        "1:2:3:4:5:6:7::",
+                                        "::2:3:4:5:6:7:8",
+                                        "1:0:0:4:0:0:0:8",
+                                        "0:0:1:0:0:0:0:0",
+                                        "FE80::ABCD",
+                                        "::%lo",
+                                        "fe80::1%nothing"};
 enum { address_count = sizeof addresses / sizeof *addresses };
 
 static void to_bytes_and_back(void) {
@@ -132,8 +165,7 @@ static void to_bytes_and_back(void) {
     const char *const shown = addresses[at];
     const int four = evutil_inet_pton(AF_INET, shown, bytes);
     if (four == 1) {
-      say("%s: %s", shown,
-          evutil_inet_ntop(AF_INET, bytes, text, sizeof text));
+      say("%s: %s", shown, evutil_inet_ntop(AF_INET, bytes, text, sizeof text));
     }
     const int six = evutil_inet_pton(AF_INET6, shown, bytes);
     if (six == 1) {
@@ -162,12 +194,31 @@ static void with_scope(void) {
 }
 
 static void with_ports(void) {
-  static const char *const texts[] = {
-      "1.2.3.4", "1.2.3.4:80", "1.2.3.4:0", "1.2.3.4:65535", "1.2.3.4:65536",
-      "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:-1", "[::1]", "[::1]:80",
-      "[::1]:", "[::1", "::1", "::1:80", "[1.2.3.4]:80", "1.2.3.256:80", "",
-      ":80", "[]:80", "[::1]x", "[::1]80", "localhost:80", "fe80::1%lo",
-      "[fe80::1%lo]:80", "[::1]:080"};
+  static const char *const texts[] = {"1.2.3.4",
+                                      "1.2.3.4:80",
+                                      "1.2.3.4:0",
+                                      "1.2.3.4:65535",
+                                      "1.2.3.4:65536",
+                                      "1.2.3.4:",
+                                      "1.2.3.4:x",
+                                      "1.2.3.4:-1",
+                                      "[::1]",
+                                      "[::1]:80",
+                                      "[::1]:",
+                                      "[::1",
+                                      "::1",
+                                      "::1:80",
+                                      "[1.2.3.4]:80",
+                                      "1.2.3.256:80",
+                                      "",
+                                      ":80",
+                                      "[]:80",
+                                      "[::1]x",
+                                      "[::1]80",
+                                      "localhost:80",
+                                      "fe80::1%lo",
+                                      "[fe80::1%lo]:80",
+                                      "[::1]:080"};
   for (size_t at = 0; at < sizeof texts / sizeof *texts; ++at) {
     struct sockaddr_storage out;
     int size = sizeof out;
@@ -196,7 +247,9 @@ static void with_ports(void) {
   SAY(evutil_parse_sockaddr_port("::1", (void *)&small, &size));
 }
 
-static int sign(int value) { return (value > 0) - (value < 0); }
+static int sign(int value) {
+  return (value > 0) - (value < 0);
+}
 
 static void compared(void) {
   static const char *const texts[] = {"1.2.3.4:80", "1.2.3.4:81", "1.2.3.5:80",
@@ -217,8 +270,8 @@ static void compared(void) {
   }
 }
 
-static void resolve(const char *node, const char *service, int family,
-                    int type, int protocol, int flags) {
+static void resolve(const char *node, const char *service, int family, int type,
+                    int protocol, int flags) {
   struct evutil_addrinfo hints = {0}, *found = NULL;
   hints.ai_family = family;
   hints.ai_socktype = type;
@@ -284,6 +337,7 @@ static void random_bytes(void) {
     if (counts[at] > most) most = counts[at];
   }
   SAY(most < 30);
+  event_set_log_callback(quiet);
   evutil_secure_rng_add_bytes("seed", 4);
 }
 

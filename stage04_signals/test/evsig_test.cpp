@@ -511,7 +511,7 @@ TEST_F(SignalHandlers, InstalledSinceAreLeftAloneAndLogged) {
   EXPECT_EQ(received(SIGUSR1), 1);
   ASSERT_EQ(log.received().size(), 1u);
   const auto& [level, message] = log.received()[0];
-  EXPECT_EQ(level, severity::warn);
+  EXPECT_EQ(level, severity::debug);
   EXPECT_NE(message.find("signal " + std::to_string(SIGUSR1)),
             std::string::npos);
 }

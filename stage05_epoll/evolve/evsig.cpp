@@ -210,7 +210,7 @@ void evsig::del(event& ev) noexcept {
                 "signal %d: the handler from before is not restored, because "
                 "another has been installed since",
                 ev.fd_);
-  log(severity::warn, text);
+  log(severity::debug, text);
 }
 
 std::unique_ptr<mailbox> evsig::open() {

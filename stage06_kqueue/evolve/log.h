@@ -27,7 +27,7 @@ using log_callback = void (*)(severity level, const char* message);
 ///
 /// Logged is what no caller may be there to be told of by an exception: that a
 /// descriptor went bad and its events were taken off (warn); that a signal's
-/// handler was not restored, because another has been installed since (warn);
+/// handler was not restored, because another has been installed since (debug);
 /// that a better backend than the one taken could not be had (warn); and, for
 /// the curious, that a backend refused to watch a descriptor (debug), of which
 /// event::add() throws too. The default leaves debug out.

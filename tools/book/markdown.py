@@ -19,7 +19,7 @@ _LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<target>[^()\s]+)\)", re.S)
 _SPAN = re.compile(f"{_LINK.pattern}|{_CODE.pattern}", re.S)
 _KEPT = re.compile(r"\0(\d+)\0")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.S)
-_EMPHASISED = re.compile(r"(?<![\w*])\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?![\w*])", re.S)
+_EMPHASISED = re.compile(r"(?<![\w*\\])\*(?=[^\s*])(.+?)(?<=[^\s*\\])\*(?![\w*])", re.S)
 _IMAGE = re.compile(r"!\[([^\[\]]*)\]\((?:[^()\s]*/)?([^()\s/]+)\)$")
 _TAG = re.compile(r"</?(?:details|summary)>")
 
@@ -72,7 +72,7 @@ def raw_block(html):
 
 def _code(text, source):
     """Inline code; a name that the reference knows leads there."""
-    shown = escape(text.strip()).replace("|", "&#124;")
+    shown = escape(text.strip()).replace("\\|", "|").replace("|", "&#124;")
     where = source.name(text.strip())
     code = f"<code>{shown}</code>"
     return f'<a class="symbol" href="{escape(where)}">{code}</a>' if where else code

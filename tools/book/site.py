@@ -5,6 +5,7 @@ import re
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
+from xml.sax.saxutils import quoteattr
 
 import stages
 import told
@@ -86,8 +87,9 @@ def chapters(root):
 
 def essays(root, labels):
     """Pages around them."""
-    at = {label: root / "docs" / f"{label}.md" for label in ("using-evolve", "someone-elses-program")}
-    return [Text(at.get(label, root / "docs" / "book" / f"{label}.md"), label) for label in labels]
+    folder = {"using-evolve": root / "docs", "someone-elses-program": root / "docs"}
+    return [Text(folder.get(label, root / "docs" / "book") / f"{label}.md", label)
+            for label in labels]
 
 
 def texts(root):
@@ -196,7 +198,7 @@ def contents(text):
 
 def _tab(url, title):
     """One entry of the side tree and the menu."""
-    return f'<tab type="user" url="{escape(url)}" title="{escape(title)}"/>'
+    return f"<tab type='user' url={quoteattr(url)} title={quoteattr(title)}/>"
 
 
 def _group(title, tabs):

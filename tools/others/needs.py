@@ -1,5 +1,6 @@
 """Whether a program runs on the libraries of dropin/: what it is, and what its linker says."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -58,11 +59,12 @@ def be_unprivileged(program):
     mode = program.stat().st_mode
     rights = [name for name, bit in (("setuid", stat.S_ISUID), ("setgid", stat.S_ISGID))
               if mode & bit]
-    if hasattr(os, "listxattr") and "security.capability" in os.listxattr(program):
-        rights.append("file capabilities")
+    with contextlib.suppress(OSError):  # not every file system knows of them
+        if "security.capability" in os.listxattr(program):
+            rights.append("file capabilities")
     if rights:
         raise Refused(f"{program} has more rights than its user ({', '.join(rights)}), so the "
-                      "linker would ignore LD_LIBRARY_PATH; a copy of it would have no more")
+                      "linker ignores LD_LIBRARY_PATH; a copy without them would run")
 
 
 def environment(libraries):
@@ -79,6 +81,9 @@ def linked(program, libraries):
     said = done.stdout + done.stderr
     found = {name: None if path == "not" else Path(path)
              for name, path in re.findall(r"^\s*(\S+) => (\S+)", said, re.M)}
+    if not found and not re.search("not a dynamic executable|statically linked", said):
+        raise Refused(f"the linker cannot load {program} with the libraries in {libraries}; "
+                      f"ldd says: {' '.join(said.split()) or 'nothing'}")
     return found, sorted(set(re.findall(r"undefined symbol: (\w+)", said)))
 
 
