@@ -4097,8 +4097,7 @@ TEST_P(Woken, ByFinalize) {
 }
 
 TEST_P(Woken, ByLoopbreak) {
-  EXPECT_EQ(while_it_sleeps([this] { base.loopbreak(); }),
-            loop_result::idle);
+  EXPECT_EQ(while_it_sleeps([this] { base.loopbreak(); }), loop_result::idle);
   EXPECT_TRUE(base.got_break());
 }
 
@@ -4108,8 +4107,7 @@ TEST_P(Woken, ByLoopexit) {
 }
 
 TEST_P(Woken, ByLoopexitAfterADelay) {
-  EXPECT_EQ(while_it_sleeps([this] { base.loopexit(1ms); }),
-            loop_result::idle);
+  EXPECT_EQ(while_it_sleeps([this] { base.loopexit(1ms); }), loop_result::idle);
   EXPECT_TRUE(base.got_exit());
 }
 
