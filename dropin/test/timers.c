@@ -175,7 +175,11 @@ static void no_period(void) {
 
 static void readd(evutil_socket_t fd, short what, void *ev) {
   say("  again: %s, %s", bits(what), pending(ev));
-  if (--left > 0) add_ms(ev, left * 40);
+  if (--left > 0) {
+    add_ms(ev, left * 10);
+  } else {
+    event_del(ev);
+  }
   (void)fd;
 }
 static void added_again(void) {
@@ -187,8 +191,6 @@ static void added_again(void) {
   left = 3;
   event_assign(&events[0], base, -1, EV_PERSIST, readd, &events[0]);
   add_ms(&events[0], 20);
-  struct timeval end = {0, 160000};
-  event_base_loopexit(base, &end);
   SAY(event_base_dispatch(base));
   event_base_free(base);
 }
