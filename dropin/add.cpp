@@ -63,7 +63,7 @@ void add_unwatched(evolve::event& ev, std::optional<duration> timeout) {
 }
 
 void add(evolve::event& ev, const timeval* time) {
-  const auto& base = static_cast<event_base&>(ev.base());
+  auto& base = static_cast<event_base&>(ev.base());
   const event_base::common* common =
       time ? dropin::common_of(base, *time) : nullptr;
   std::optional<duration> timeout;
@@ -74,7 +74,6 @@ void add(evolve::event& ev, const timeval* time) {
   } else if (time) {
     timeout = dropin::to_duration(*time);
   }
-  drop_untold(ev);
   note_events(ev);
   if (is_unwatchable(ev)) return add_unwatched(ev, timeout);
   if (common && common->timeout) return ev.add(*common->timeout);
@@ -92,6 +91,7 @@ int event_add(event* ev, const timeval* timeout) {
   if (!dropin::has_base(ev, __func__)) return -1;
   evolve::event& made = to_evolve(ev);
   if (any(event_access::state(made) & evlist::finalizing)) return -1;
+  drop_untold(made);
   if (waits_for_nothing(made, timeout)) return 0;
   return dropin::attempt(__func__, [&] { add(made, timeout); });
 }

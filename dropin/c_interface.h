@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <string>
@@ -78,10 +79,11 @@ struct event_base : evolve::event_base {
 
   evolve::event exit;  ///< for event_base_loopexit()
   bool exit_is_last = false;  ///< it has gone to the end of its queue
-  bool exited = false;  ///< this run, or the last one, has ended by it
+  std::atomic<bool> exited = false;  ///< by it, this run or the last one
   bool changelist;  ///< has been asked for by name
   bool finalizes = true;  ///< its end calls finalizers
-  std::deque<common> commons;  ///< by number
+  std::mutex commons_mutex;  ///< for the next
+  std::deque<common> commons;  ///< by number; none goes away or moves
   std::atomic<evolve::duration> time_of_day{};  ///< at the clock's beginning
 };
 
@@ -146,7 +148,7 @@ timeval to_timeval(duration length) noexcept;
 timeval to_time_of_day(event_base& base, evolve::time_point moment) noexcept;
 
 /// The common timeout that `time` stands for; null when it stands for itself.
-const event_base::common* common_of(const event_base& base,
+const event_base::common* common_of(event_base& base,
                                     const timeval& time) noexcept;
 
 /// Memory as event_set_mem_functions() would have it.

@@ -21,9 +21,9 @@ namespace evolve {
 /// frees it in its callback. So it has no destructor, and nothing is written to
 /// it any more as soon as its callback has started.
 ///
-/// **Threads.** As for event: after event_base::make_notifiable() any thread may
-/// call what adds an event or makes it due. The rest is for an event that no
-/// other thread uses.
+/// **Threads.** As for event: after event_base::make_notifiable() any thread
+/// may call what requires a base. The rest is for an event that no other thread
+/// uses.
 ///
 /// \libevent{event_struct.h,event}
 class event_access {
@@ -91,13 +91,15 @@ class event_access {
     return kept.object;
   }
 
-  /// Has `ev` wait for `events`. Requires that it is not watched.
+  /// Has `ev` wait for `events`. Requires a base, and that it is not watched.
   static void set_events(event& ev, what events) noexcept {
+    const event_base::locked guard(*ev.base_);
     ev.events_ = events;
   }
 
-  /// Has `ev` call something else from now on.
+  /// Has `ev` call something else from now on. Requires a base.
   static void set_function(event& ev, callback function) noexcept {
+    const event_base::locked guard(*ev.base_);
     ev.callback_ = function;
   }
 

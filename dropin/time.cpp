@@ -30,6 +30,13 @@ timeval stripped(const timeval& time) noexcept {
   return length;
 }
 
+// What a common timeout is asked for by: a length, or another common timeout.
+timeval normalized(timeval length) noexcept {
+  if (bits(length) <= second) return length;
+  if ((bits(length) & magic_mask) == magic) length = stripped(length);
+  return {length.tv_sec + length.tv_usec / second, length.tv_usec % second};
+}
+
 }  // namespace
 
 duration dropin::to_duration(const timeval& time) noexcept {
@@ -49,17 +56,11 @@ timeval dropin::to_timeval(duration length) noexcept {
 
 const timeval* event_base_init_common_timeout(event_base* base,
                                               const timeval* length) {
-  timeval wanted = *length;
-  if (bits(wanted) > second) {
-    if ((bits(wanted) & magic_mask) == magic) wanted = stripped(wanted);
-    wanted.tv_sec += wanted.tv_usec / second;
-    wanted.tv_usec %= second;
-  }
+  const timeval wanted = normalized(*length);
+  const std::lock_guard lock(base->commons_mutex);
   for (const event_base::common& known : base->commons) {
     const timeval its = stripped(known.magic);
-    if (its.tv_sec == wanted.tv_sec && its.tv_usec == wanted.tv_usec) {
-      return &known.magic;
-    }
+    if (timercmp(&its, &wanted, ==)) return &known.magic;
   }
   if (base->commons.size() == max_commons) {
     dropin::warn(__func__, "a base has 256 of them at most");
@@ -67,16 +68,19 @@ const timeval* event_base_init_common_timeout(event_base* base,
   }
   const duration time = dropin::to_duration(wanted);
   const auto index = static_cast<unsigned>(base->commons.size());
-  base->commons.push_back(
-      {{wanted.tv_sec,
-        static_cast<suseconds_t>(bits(wanted) | magic | index << index_shift)},
-       time > duration::zero() ? &base->init_common_timeout(time) : nullptr});
+  const timeval named = {
+      wanted.tv_sec,
+      static_cast<suseconds_t>(bits(wanted) | magic | index << index_shift)};
+  base->commons.push_back({named, time > duration::zero()
+                                      ? &base->init_common_timeout(time)
+                                      : nullptr});
   return &base->commons.back().magic;
 }
 
-const event_base::common* dropin::common_of(const event_base& base,
+const event_base::common* dropin::common_of(event_base& base,
                                             const timeval& time) noexcept {
   if ((bits(time) & magic_mask) != magic) return nullptr;
+  const std::lock_guard lock(base.commons_mutex);
   const unsigned index = bits(time) >> index_shift & index_mask;
   return index < base.commons.size() ? &base.commons[index] : nullptr;
 }

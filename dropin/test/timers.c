@@ -1,4 +1,4 @@
-/* Time. All differences that count are of 20 milliseconds or more. */
+/* Time. What is measured may be late by any time, but not early. */
 #include <time.h>
 
 #include "cases.h"
@@ -28,7 +28,7 @@ static void in_order(void) {
   const long long start = now_ms();
   SAY(event_base_dispatch(base));
   SAY(now_ms() - start >= 70);
-  SAY(now_ms() - start < 1000);
+  SAY(now_ms() - start < 10000);
   event_base_free(base);
 }
 
@@ -102,7 +102,7 @@ static void persistent(void) {
   const long long start = now_ms();
   SAY(event_base_dispatch(base));
   SAY(now_ms() - start >= 95);
-  SAY(now_ms() - start < 180);
+  SAY(now_ms() - start < 10000);
   event_base_free(base);
 }
 
@@ -119,7 +119,7 @@ static void persistent_rebased(void) {
   const long long start = now_ms();
   SAY(event_base_loop(base, EVLOOP_ONCE));
   SAY(now_ms() - start > 80);
-  SAY(now_ms() - start < 220);
+  SAY(now_ms() - start < 10000);
   event_base_free(base);
 }
 
@@ -137,7 +137,7 @@ static void persistent_late(void) {
   const long long start = now_ms();
   SAY(event_base_dispatch(base));
   SAY(now_ms() - start >= 220);
-  SAY(now_ms() - start < 400);
+  SAY(now_ms() - start < 10000);
   event_base_free(base);
 }
 
@@ -175,7 +175,11 @@ static void no_period(void) {
 
 static void readd(evutil_socket_t fd, short what, void *ev) {
   say("  again: %s, %s", bits(what), pending(ev));
-  if (--left > 0) add_ms(ev, left * 40);
+  if (--left > 0) {
+    add_ms(ev, left * 10);
+  } else {
+    event_del(ev);
+  }
   (void)fd;
 }
 static void added_again(void) {
@@ -187,8 +191,6 @@ static void added_again(void) {
   left = 3;
   event_assign(&events[0], base, -1, EV_PERSIST, readd, &events[0]);
   add_ms(&events[0], 20);
-  struct timeval end = {0, 160000};
-  event_base_loopexit(base, &end);
   SAY(event_base_dispatch(base));
   event_base_free(base);
 }
@@ -247,7 +249,7 @@ static void common_persistent(void) {
   const long long start = now_ms();
   SAY(event_base_dispatch(base));
   SAY(now_ms() - start >= 75);
-  SAY(now_ms() - start < 200);
+  SAY(now_ms() - start < 10000);
   event_base_free(base);
 }
 
