@@ -9,6 +9,7 @@ from pathlib import Path
 import stages
 from book import page, replay
 from record import recording
+from steps import steps_in
 from testing import InFolder
 
 
@@ -34,6 +35,17 @@ class Body(InFolder):
     def setUp(self):
         super().setUp()
         self.stage = self.root / "stage02_small"
+
+    def test_a_step_leads_to_the_first_moment_at_which_what_it_brings_runs(self):
+        recorded = small()
+        recorded["us"] = [step.pop("us") for step in recorded["steps"]]
+        recorded["steps"].reverse()
+        self.write("docs/recordings/stage02.json", json.dumps(recorded))
+        [step] = steps_in("## 2.1 A\n\n`evolve/a.cpp`, `loop`, line 1:\n\n```cpp\n"
+                          "void event_base::loop(int x) {\n}\n```\n", 2)
+        self.assertEqual(replay.moment(self.root, 2, step, {}), 2)
+        self.assertIsNone(replay.moment(self.root, 2, step, {"a": "int event_base::loop() {"}))
+        self.assertIsNone(replay.moment(self.root, 3, step, {}))
 
     def body(self, **more):
         return replay.body(small(**more), self.stage, 3)

@@ -14,6 +14,7 @@ import verb
 from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
                   reference, replay, search, site)
 from book.sources import Sources
+from steps import states
 
 
 _BRIEF = "libevent's event loop, built again in eight stages"
@@ -103,7 +104,11 @@ class Book:
         """What stands below a text's title."""
         if not text.stage:
             return "<!-- -->"
-        moment = replay.moment(self.root, text.stage, text.step) if text.step else None
+        moment = None
+        if text.step:
+            before = stages.predecessor(text.path.parent, self.root)
+            found = states(text.path.parent, before)[text.step.number - 1]
+            moment = replay.moment(self.root, text.stage, text.step, found)
         return site.beside(text, more, moment) + site.contents(text)
 
     def stage_texts(self, more):

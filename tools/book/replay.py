@@ -14,6 +14,7 @@ from book import highlight, page
 from record import recording
 from record.sentences import Names
 
+_HEAD_OF = re.compile(r"\w[^=;(]*\b(\w+::~?\w+)\(")
 _REMEMBERS = "What the kernel remembers, as it says itself in <code>/proc</code>"
 _KERNEL = {
     "poll": "The list that goes to <code>poll()</code> with each call; the kernel remembers none",
@@ -65,17 +66,18 @@ def _inlined(data):
     return f'<script type="application/json" id="recording">{text}</script>'
 
 
-def moment(root, number, step):
-    """Where in the replay of a stage, counted from 1, a function runs first that a step tells.
+def moment(root, number, step, before):
+    """Where in the replay of a stage, counted from 1, a function runs first that a step brings.
 
-    None if there is none.
+    `before` is the code before the step. None if there is no such moment.
     """
-    source = recording.path(root, number)
-    if not source.is_file():
-        return None
-    told = {name for block in step.blocks for name in re.findall(r"`([\w:~]+)`", block.caption)}
-    return next((k for k, each in enumerate(recording.load(source)["steps"], 1)
-                 if each["at"][-1][0] in told), None)
+    source, old = recording.path(root, number), "\n".join(before.values())
+    heads = [_HEAD_OF.match(change.text) for block in step.blocks for change in block.changes()
+             if change.sign == "+"]
+    new = {head[1] for head in heads if head and f"{head[1]}(" not in old}
+    recorded = recording.load(source)["steps"] if source.is_file() else []
+    return next((k for k, each in enumerate(recorded, 1)
+                 if new & {name for name, _ in each["at"]}), None)
 
 
 _BUTTONS = (("first", "Home", "First"), ("back", "ArrowLeft", "Back"), ("play", "Space", "Play"),

@@ -181,7 +181,8 @@ def beside(text, extras, moment=None):
     """
     n, k = text.stage, text.step and text.step.number
     links = [_link(page.reference_page(n), "API reference")] if k is None else [
-        f"Step {k} of {len(steps_of(text.path.parent))} of {_link(page.chapter_page(n), f'chapter {n}')}"]
+        f"<span>Step {k} of {len(steps_of(text.path.parent))} of "
+        f"{_link(page.chapter_page(n), f'chapter {n}')}</span>"]
     links += [_link(extra.file, extra.title) for extra in extras
               if extra.stage == n and extra.step == k]
     if moment:
