@@ -36,6 +36,7 @@ have() {
     doxygen-awesome-css) [ -d /usr/share/doxygen-awesome-css ] ;;
     libevent) compiles event2/event.h ;;
     libev) compiles ev.h ;;
+    glib) pkg-config --exists glib-2.0 ;;
     libuv) compiles uv.h ;;
     asio) compiles asio.hpp ;;
     valgrind) command -v valgrind >/dev/null && compiles valgrind/callgrind.h ;;
@@ -58,6 +59,10 @@ package_of() {
     zypper:googletest) echo googletest-devel ;;
     apk:googletest) echo gtest-dev ;;
     apt-get:libuv) echo libuv1-dev ;;
+    apt-get:glib) echo libglib2.0-dev ;;
+    dnf:glib | zypper:glib) echo glib2-devel ;;
+    apk:glib) echo glib-dev ;;
+    pacman:glib) echo glib2 ;;
     apt-get:libevent | apt-get:libev | apt-get:asio) echo "lib${1#lib}-dev" ;;
     dnf:valgrind | zypper:valgrind) echo valgrind-devel valgrind ;;
     dnf:libevent | dnf:libev | dnf:libuv | dnf:asio) echo "$1-devel" ;;
