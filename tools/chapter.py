@@ -240,11 +240,17 @@ def _say_draft(stage):
     return 0
 
 
+def _place(word):
+    """(stage, step) of a stage that there is."""
+    verb.stage_number(word.partition(".")[0])
+    return place(word)
+
+
 def _arguments(words):
     """The command line; bad usage ends here, with status 2."""
     parser = verb.Parser("", description=__doc__.split("\n")[0])
     parser.add_argument("verb", choices=("weave", "draft"))
-    parser.add_argument("place", metavar="N", type=place, help="a stage, or with --from a step")
+    parser.add_argument("place", metavar="N", type=_place, help="a stage, or with --from a step")
     parser.add_argument("--from", dest="folder", metavar="DIR", help="has the state of the step")
     args = parser.parse_args(words)
     if (args.place[1] is None) != (args.folder is None) or args.folder and args.verb != "weave":

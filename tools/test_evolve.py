@@ -369,7 +369,10 @@ class Interrupted(Command):
     """Ctrl-C."""
 
     def ended(self, running, there, everybody=True):
-        """(status, errors) after Ctrl-C as soon as a file is there."""
+        """(status, errors) after Ctrl-C as soon as a file is there.
+
+        A shell that has started the tests in the background lets them ignore it.
+        """
         deadline = time.monotonic() + 60
         while not there.exists():
             self.assertIsNone(running.poll(), "it has ended before")
@@ -381,6 +384,7 @@ class Interrupted(Command):
     def start(self, *words, **more):
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                                 env=self.environment(**more))
 
     def test_a_tool_ends_without_a_word(self):
@@ -497,7 +501,7 @@ class Packages(Command):
 
     def test_the_programs_that_prove_dropin_have_the_names_that_debian_gives_them(self):
         tools = "memcached memcaslap unbound dnsperf gearmand gearman mpicc mpirun initdb"
-        script = f'. {self.root}/tools/packages.sh; for tool in {tools}; do ' \
+        script = f'. "{self.root}/tools/packages.sh"; for tool in {tools}; do ' \
                  'package_of $tool apt-get; done'
         said = subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
         self.assertEqual(said.split(), ["memcached", "libmemcached-tools", "unbound", "dnsperf",
