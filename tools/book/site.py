@@ -199,7 +199,7 @@ def contents(text):
 
 def _tab(url, title):
     """One entry of the side tree and the menu."""
-    return f"<tab type='user' url={quoteattr(url)} title={quoteattr(title)}/>"
+    return f'<tab type="user" url={quoteattr(url)} title={quoteattr(title)}/>'
 
 
 def _group(title, tabs):
