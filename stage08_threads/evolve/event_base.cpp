@@ -70,11 +70,11 @@ class event_base::running_scope {
   running_scope(event_base& base, event& ev) noexcept : base_(base) {
     base.running_ = &ev;
     if (any(ev.flags_ & evlist::foreign)) return;
-    marked_ = true;
+    marked_ = &ev;
     ev.flags_ |= evlist::running;
   }
   ~running_scope() {
-    if (base_.running_ && marked_) base_.running_->flags_ &= ~evlist::running;
+    if (base_.running_ == marked_) marked_->flags_ &= ~evlist::running;
     base_.running_ = nullptr;
     base_.current_event_.open(base_.th_base_lock_);
   }
@@ -83,7 +83,7 @@ class event_base::running_scope {
 
  private:
   event_base& base_;
-  bool marked_ = false;  // the event's flags say that it is called
+  event* marked_ = nullptr;  // the event, if its flags say that it is called
 };
 
 // The time in which the loop may sleep. A handler that runs in it ends the wait;
