@@ -201,6 +201,7 @@ def compiled(program, where):
 
     def find_out():
         library(where)
+        say(f"building {program.name} on {where.name}")
         done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, f"-I{where.folder}", program,
                                archive, "-pthread", "-o", to], capture_output=True, text=True)
         return done.returncode == 0, done.stderr
