@@ -67,7 +67,8 @@ class Place(NamedTuple):
 
     def target(self, word):
         """What CMake calls a target, whose name begins with the folder's."""
-        return f"_{self.name.replace('.', '_')}_{word}"
+        name = self.name.replace(".", "_")
+        return f"{'_' * name[0].isdigit()}{name}_{word}"
 
 
 def program_of(stage, k):
