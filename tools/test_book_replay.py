@@ -73,6 +73,9 @@ class Body(InFolder):
         self.assertIn("<code>e1</code> is due", text)
         self.assertIn("&lt;/script&gt;", text)
 
+    def test_each_step_can_be_linked_to(self):
+        self.assertEqual(re.findall(r'<span id="(\d+)">', self.body()), ["1", "2"])
+
     def test_every_control_has_a_label_and_a_key(self):
         buttons = re.findall(r'<button type="button" id="(\w+)" aria-keyshortcuts="(\w+)">(\w+)<',
                              self.body())

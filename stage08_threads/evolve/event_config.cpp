@@ -119,7 +119,9 @@ std::unique_ptr<eventop> event_config::make_eventop() const {
     if (std::unique_ptr<eventop> made = make(candidate, why, failed)) {
       const std::string waits = std::string("waits with ") + made->name();
       if (failed) {
-        log(severity::warn, [&] { return waits + " (" + tried + ")"; });
+        log(severity::warn, [&] {
+          return std::string(waits).append(" (").append(tried).append(")");
+        });
       }
       if (hears_environment("EVENT_SHOW_METHOD")) {
         log(severity::msg, waits.c_str());

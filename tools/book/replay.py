@@ -89,7 +89,8 @@ def _controls(count):
     buttons = "".join(f'<button type="button" id="{name}" aria-keyshortcuts="{key}">{label}'
                       "</button>" for name, key, label in _BUTTONS)
     slider = f'<input type="range" id="slider" min="1" max="{count}" value="1" aria-label="step">'
-    return (f'<div class="controls" role="group" aria-label="Replay">{buttons}'
+    goals = "".join(f'<span id="{step}"></span>' for step in range(1, count + 1))  # of links
+    return (goals + f'<div class="controls" role="group" aria-label="Replay">{buttons}'
             f'<output id="step" for="slider">1 of {count}</output>{slider}'
             '<span class="hint"><kbd>←</kbd> <kbd>→</kbd> step, '
             "<kbd>Home</kbd> <kbd>End</kbd>, <kbd>Space</kbd> play</span></div>")
