@@ -216,7 +216,7 @@ class event_base {
   std::size_t max_events(event_count kind, bool clear = false) noexcept;
 
   /// Whether the loop is running: in callbacks it is.
-  bool running_loop() const noexcept { return running_loop_; }
+  bool running_loop() const noexcept;
 
   /// The event whose callback is being called; null outside of callbacks, and
   /// when it has destroyed itself.

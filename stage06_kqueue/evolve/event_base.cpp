@@ -286,6 +286,10 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   return most;
 }
 
+bool event_base::running_loop() const noexcept {
+  return running_loop_;
+}
+
 bool event_base::for_each_event(
     const std::function<bool(const event_info&)>& each) const {
   std::vector<event_info> infos;

@@ -283,11 +283,9 @@ bool epoll::is_ours() noexcept {
 // Not the epoll itself: another loop may know what it watches by its file, and
 // rebuild() puts another file in that place.
 int epoll::backend_fd() {
-  if (!outer_) {
-    outer_ = make_epoll();
-    if (!outer_) fail(errno, "epoll_create1");
-    watch_epoll();
-  }
+  if (!outer_) outer_ = make_epoll();
+  if (!outer_) fail(errno, "epoll_create1");
+  watch_epoll();
   return outer_.get();
 }
 

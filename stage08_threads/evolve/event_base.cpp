@@ -69,9 +69,10 @@ class event_base::running_scope {
  public:
   running_scope(event_base& base, event& ev) noexcept : base_(base) {
     base.running_ = &ev;
-    if (any(ev.flags_ & evlist::foreign)) return;
+    const evlist flags = ev.flags_;
+    if (any(flags & evlist::foreign)) return;
     marked_ = &ev;
-    ev.flags_ |= evlist::running;
+    ev.flags_ = flags | evlist::running;
   }
   ~running_scope() {
     if (base_.running_ == marked_) marked_->flags_ &= ~evlist::running;
@@ -362,6 +363,11 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   const std::size_t most = counted.most;
   if (clear) counted.most = counted.now;
   return most;
+}
+
+bool event_base::running_loop() const noexcept {
+  const std::lock_guard lock(th_base_lock_);
+  return running_loop_;
 }
 
 bool event_base::for_each_event(

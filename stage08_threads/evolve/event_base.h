@@ -284,10 +284,7 @@ class event_base {
   std::size_t max_events(event_count kind, bool clear = false) noexcept;
 
   /// Whether the loop is running, in whatever thread.
-  bool running_loop() const noexcept {
-    const std::lock_guard lock(th_base_lock_);
-    return running_loop_;
-  }
+  bool running_loop() const noexcept;
 
   /// The event whose callback is being called; null outside of callbacks, and
   /// when it has destroyed itself.
