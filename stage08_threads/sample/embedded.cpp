@@ -10,24 +10,21 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
 
 #include "evolve/event_base.h"
+#include "evolve/eventop.h"
 #include "evolve/unique_fd.h"
 
 namespace {
 
-using evolve::duration;
 using evolve::event;
 using evolve::event_base;
 using evolve::loop_flags;
@@ -108,14 +105,6 @@ class guest {
   std::thread worker_;  // posts, and ends
 };
 
-// In the unit of poll(), rounded up, as the base would be asked too early else.
-int in_ms(std::optional<duration> timeout) {
-  using std::chrono::milliseconds;
-  if (!timeout) return -1;
-  const auto ms = std::chrono::ceil<milliseconds>(*timeout);
-  return static_cast<int>(std::min(ms, milliseconds(INT_MAX)).count());
-}
-
 // Whether there are more.
 bool read_lines() {
   std::array<char, 256> bytes;
@@ -130,7 +119,7 @@ void run() {
   const guest served(base);
   say("Ctrl-C leaves");
   while (!base.got_exit()) {
-    const int timeout = in_ms(base.begin_wait());
+    const int timeout = evolve::timeout_ms(base.begin_wait());
     if (::poll(outer, 2, timeout) < 0 && errno != EINTR) fail("poll");
     if (outer[1].revents != 0 && !read_lines()) outer[1].fd = -1;
     base.loop(loop_flags::nonblock);

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <thread>
 
 #include "evolve/event_base.h"
+#include "evolve/eventop.h"
 
 namespace {
 
@@ -36,10 +36,7 @@ source& of(GSource* given) {
 }
 
 gboolean prepare(GSource* given, gint* timeout) {
-  const auto longest = of(given).base->begin_wait();
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(
-      std::min<evolve::duration>(longest.value_or(1h), 1h));
-  *timeout = longest ? static_cast<gint>(ms.count()) : -1;
+  *timeout = evolve::timeout_ms(of(given).base->begin_wait());
   return *timeout == 0;
 }
 
