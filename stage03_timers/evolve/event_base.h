@@ -27,7 +27,7 @@ namespace evolve {
 /// \libevent{event.h,event_base_loop}
 enum class loop_result {
   stopped,  ///< it was asked to, or the flags said so; it has called something
-  idle,  ///< the same, and there was nothing to call
+  idle,  ///< the same, but it has called nothing
   no_events,  ///< no event was left to wait for
 };
 
@@ -71,7 +71,7 @@ struct event_info {
   what pending;  ///< event::pending()
   int priority;  ///< event::priority()
   evlist state;  ///< what the base keeps it on
-  const event* ev;  ///< which one it is; it may be gone by now
+  const event* ev;  ///< the event, which may be gone by now
   std::optional<time_point> deadline = {};  ///< event::deadline()
 };
 

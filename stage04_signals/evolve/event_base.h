@@ -29,7 +29,7 @@ namespace evolve {
 /// \libevent{event.h,event_base_loop}
 enum class loop_result {
   stopped,  ///< it was asked to, or the flags said so; it has called something
-  idle,  ///< the same, and there was nothing to call
+  idle,  ///< the same, but it has called nothing
   no_events,  ///< no event was left to wait for
 };
 
@@ -73,7 +73,7 @@ struct event_info {
   what pending;  ///< event::pending()
   int priority;  ///< event::priority()
   evlist state;  ///< what the base keeps it on
-  const event* ev;  ///< which one it is; it may be gone by now
+  const event* ev;  ///< the event, which may be gone by now
   std::optional<time_point> deadline = {};  ///< event::deadline()
 };
 
@@ -300,7 +300,7 @@ class event_base {
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
   bool hurries() const noexcept;
-  void fall_asleep() noexcept;  // what happens ends the wait, from now on
+  void fall_asleep() noexcept;  // signals end the wait from now on
   void wait();  // for what is to be waited for
   void find_due();  // makes due what the wait has found, and what has passed
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep

@@ -68,17 +68,6 @@ unique_fd make_epoll() {
   return unique_fd(::epoll_create1(EPOLL_CLOEXEC));
 }
 
-// EEXIST if `epoll` knows `fd` already: then both are what they were. If it
-// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
-// reports before that is nobody's.
-int probe(const unique_fd& epoll, int fd) noexcept {
-  epoll_event e{};
-  e.data.u64 = timer_key;
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
-  ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd, &e);
-  return 0;
-}
-
 }  // namespace
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
@@ -266,6 +255,17 @@ bool epoll::is_ours() noexcept {
     if (error == EEXIST || error == 0) return error == EEXIST;
   }
   return timer_ && probe(epoll_, timer_.get()) == EEXIST;
+}
+
+// EEXIST if `in` knows `fd` already: then both are what they were. If it takes
+// `fd`, one of them is not; then `fd` is deleted at once, and what it reports
+// before that is nobody's.
+int epoll::probe(const unique_fd& in, int fd) noexcept {
+  epoll_event e{};
+  e.data.u64 = timer_key;
+  if (::epoll_ctl(in.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
+  ::epoll_ctl(in.get(), EPOLL_CTL_DEL, fd, &e);
+  return 0;
 }
 
 void epoll::lose(int fd, int error) noexcept {

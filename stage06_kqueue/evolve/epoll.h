@@ -94,6 +94,7 @@ class epoll final : public eventop {
   bool take(const epoll_event& found, ready& r) const noexcept;
   bool is_stale(const epoll_event& found) const noexcept;
   void tell_lost();  // as far as there is room
+  static int probe(const unique_fd& in, int fd) noexcept;
   bool is_ours() noexcept;  // the epoll, as far as can be shown
   bool rebuild(bool ours);
 

@@ -68,17 +68,6 @@ unique_fd make_epoll() {
   return unique_fd(::epoll_create1(EPOLL_CLOEXEC));
 }
 
-// EEXIST if `epoll` knows `fd` already: then both are what they were. If it
-// takes `fd`, one of them is not; then `fd` is deleted at once, and what it
-// reports before that is nobody's.
-int probe(const unique_fd& epoll, int fd) noexcept {
-  epoll_event e{};
-  e.data.u64 = timer_key;
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
-  ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd, &e);
-  return 0;
-}
-
 }  // namespace
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
@@ -280,19 +269,30 @@ bool epoll::is_ours() noexcept {
   return timer_ && probe(epoll_, timer_.get()) == EEXIST;
 }
 
+// EEXIST if `in` knows `fd` already: then both are what they were. If it takes
+// `fd`, one of them is not; then `fd` is deleted at once, and what it reports
+// before that is nobody's.
+int epoll::probe(const unique_fd& in, int fd) noexcept {
+  epoll_event e{};
+  e.data.u64 = timer_key;
+  if (::epoll_ctl(in.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
+  ::epoll_ctl(in.get(), EPOLL_CTL_DEL, fd, &e);
+  return 0;
+}
+
 // Not the epoll itself: another loop may know what it watches by its file, and
 // rebuild() puts another file in that place.
 int epoll::backend_fd() {
   if (!outer_) outer_ = make_epoll();
-  if (!outer_) fail(errno, "epoll_create1");
-  watch_epoll();
+  if (!outer_ || !watch_epoll()) fail(errno, "an epoll around the epoll");
   return outer_.get();
 }
 
-void epoll::watch_epoll() noexcept {
-  epoll_event e{};
-  e.events = EPOLLIN;
-  ::epoll_ctl(outer_.get(), EPOLL_CTL_ADD, epoll_.get(), &e);
+bool epoll::watch_epoll() noexcept {
+  epoll_event e{EPOLLIN, {}};
+  const int op = EPOLL_CTL_ADD;
+  return ::epoll_ctl(outer_.get(), op, epoll_.get(), &e) == 0 ||
+         errno == EEXIST;
 }
 
 void epoll::lose(int fd, int error) noexcept {
@@ -359,12 +359,12 @@ bool epoll::rebuild(bool ours) {
     epoll_ = std::move(fresh);
   }
   if (timer_) watch_timer();
-  if (outer_) watch_epoll();
   for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd)) continue;
     const int error = control(EPOLL_CTL_ADD, fd, views_[fd].now);
     if (error != 0) lose(fd, error);
   }
+  if (outer_ && !watch_epoll()) return false;  // it is tried again
   return true;
 }
 

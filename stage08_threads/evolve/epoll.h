@@ -108,9 +108,10 @@ class epoll : public eventop {
   bool take(const epoll_event& found, ready& r) const noexcept;
   bool is_stale(const epoll_event& found) const noexcept;
   void tell_lost();  // as far as there is room
+  static int probe(const unique_fd& in, int fd) noexcept;
   bool is_ours() noexcept;  // the epoll, as far as can be shown
   bool rebuild(bool ours);
-  void watch_epoll() noexcept;  // for another loop
+  bool watch_epoll() noexcept;  // for another loop
 
   unique_fd epoll_;  // where the kernel remembers
   unique_fd outer_;  // readable while epoll_ has something to tell

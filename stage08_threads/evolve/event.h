@@ -26,10 +26,10 @@ enum class evlist : std::uint16_t {
   inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
   finalizing = 0x40,  ///< it is called a last time, or has been: finalize()
+  foreign = 0x80,  ///< its memory may be gone when its callback has begun
   internal = 0x10,  ///< it is the library's own: not counted, not shown
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
-  foreign = 0x80,  ///< its memory may be gone when its callback has begun
 };
 
 /// \libevent{event_struct.h,EVLIST_INSERTED}

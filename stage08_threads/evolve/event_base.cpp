@@ -721,7 +721,7 @@ std::optional<duration> event_base::begin_wait() {
   const std::lock_guard lock(th_base_lock_);
   if (running_loop_ || !notifier_) {
     throw std::logic_error(
-        "event_base::begin_wait: the loop runs, or backend_fd() is not known");
+        "event_base::begin_wait: the loop runs, or the base is not notifiable");
   }
   changed_ = false;
   evsel_->prepare();

@@ -37,7 +37,7 @@ namespace evolve {
 /// \libevent{event.h,event_base_loop}
 enum class loop_result {
   stopped,  ///< it was asked to, or the flags said so; it has called something
-  idle,  ///< the same, and there was nothing to call
+  idle,  ///< the same, but it has called nothing
   no_events,  ///< no event was left to wait for
 };
 
@@ -81,7 +81,7 @@ struct event_info {
   what pending;  ///< event::pending()
   int priority;  ///< event::priority()
   evlist state;  ///< what the base keeps it on
-  const event* ev;  ///< which one it is; it may be gone by now
+  const event* ev;  ///< the event, which may be gone by now
   std::optional<time_point> deadline = {};  ///< event::deadline()
 };
 
@@ -138,7 +138,7 @@ class event_base {
 
   /// Runs until no event is left: loop() without flags.
   /// \throws std::logic_error in a callback: a loop runs once.
-  /// \throws std::system_error when the backend cannot wait.
+  /// \throws backend_error when the backend cannot wait.
   /// \libevent{event.c,event_base_dispatch}
   loop_result dispatch() { return loop(); }
 
@@ -151,9 +151,10 @@ class event_base {
   loop_result loop(loop_flags flags = loop_flags::none);
 
   /// The descriptor by which another loop can serve this one: it is readable
-  /// when loop() with loop_flags::nonblock would find something, provided that
-  /// begin_wait() has been called since the last turn. The base keeps it, and it
-  /// stays the same until reinit(). Makes the base notifiable.
+  /// when loop() with loop_flags::nonblock would find something other than a
+  /// passed timeout, provided that begin_wait() has been called since the last
+  /// turn. The base keeps it, and it stays the same until reinit(). Makes the
+  /// base notifiable, and requires what make_notifiable() does.
   /// \throws std::runtime_error when the backend has none, as poll and select.
   /// \throws std::system_error when there are no descriptors for it.
   int backend_fd();
@@ -166,7 +167,8 @@ class event_base {
   /// Then loop(loop_flags::nonblock) is the turn, and ends the wait. So one turn
   /// of the other loop is begin_wait(), a wait for backend_fd() among others,
   /// loop(). Where that has no place for the first, it goes behind the last.
-  /// \throws std::logic_error in a callback, or before backend_fd().
+  /// \throws std::logic_error while the loop runs, or unless the base is
+  ///     notifiable.
   /// \throws backend_error when the backend cannot wait.
   std::optional<duration> begin_wait();
 
@@ -397,10 +399,10 @@ class event_base {
   bool haveevents() const noexcept;  // whether there is a reason to go on
   bool drains() const noexcept;
   bool hurries() const noexcept;
-  void fall_asleep() noexcept;  // what happens ends the wait, from now on
+  void fall_asleep() noexcept;  // signals end the wait from now on
   void wait();  // for what is to be waited for
-  void wait(std::optional<duration> timeout);  // whatever for
-  std::optional<duration> wait_timeout() noexcept;  // for the wait that begins
+  void wait(std::optional<duration> timeout);  // without the lock
+  std::optional<duration> wait_timeout() noexcept;  // notes when it has passed
   bool outdated() const noexcept;
   bool in_loop_thread() const noexcept;  // whether the caller is
   void push(std::unique_ptr<task> pushed) noexcept;  // for post()
@@ -453,7 +455,7 @@ class event_base {
 
   // Other threads.
   const bool changes_at_once_;  // a wait knows what is watched meanwhile
-  bool changed_ = false;  // something else is watched since it has begun
+  bool changed_ = false;  // what is watched, since the wait has begun
   std::atomic<bool> wakeable_{false};  // a thread has to end the wait
   std::atomic<int> wakers_{0};  // threads that may still be doing so
   time_point wait_end_{};  // when the wait ends by itself

@@ -38,10 +38,9 @@ enum class feature : unsigned {
 template <>
 inline constexpr bool is_bitmask<feature> = true;
 
-/// What the loop throws when its backend cannot wait. So that can be told from
-/// what callbacks throw.
-class backend_error : public std::system_error {
- public:
+/// What the loop throws when its backend cannot wait: a class of its own, by
+/// which a program tells it from what callbacks throw.
+struct backend_error : std::system_error {
   /// `why` is what the backend has thrown.
   explicit backend_error(const std::system_error& why)
       : std::system_error(why) {}
