@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -236,6 +237,21 @@ TEST_F(Epoll, RefusesToAddToANumberThatIsClosed) {
   const auto add = [&] { op.add(fd, what::read, what::read | what::write); };
   EXPECT_EQ(error_of(add), std::errc::bad_file_descriptor);
   EXPECT_NO_THROW(op.del(fd, what::read, what::none));
+}
+
+TEST_F(Epoll, SaysWhyAnotherLoopCannotWatchItAndCanBeAskedAgain) {
+  std::error_code refused;
+  const bool done = without(SYS_epoll_ctl, ENOMEM, [&] {
+    refused = error_of([this] { op.backend_fd(); });
+  });
+  if (!done) GTEST_SKIP() << "no seccomp";
+  EXPECT_EQ(refused, std::errc::not_enough_memory);
+
+  op.add(fds.a(), what::none, what::read);
+  fds.send();
+
+  pollfd outer{op.backend_fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&outer, 1, -1), 1);
 }
 
 /// Registrations that have outlived their descriptors.
