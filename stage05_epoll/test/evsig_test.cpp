@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <semaphore>
 #include <span>
 #include <string>
 #include <string_view>
@@ -898,6 +899,44 @@ TEST_P(SignalsAndThreads, EachThreadMayHaveABaseOfItsOwn) {
   EXPECT_EQ(least, (std::array{1, 1, 1}));
 }
 
+/// Threads that add, get and delete a signal all the time, each in a base of its
+/// own. The constructor returns when each has done so once: from then on they
+/// allocate nothing, as what a sanitizer's malloc() has locked when a child is
+/// made stays locked there.
+class busy_threads {
+ public:
+  explicit busy_threads(const char* method) {
+    for (int i = 0; i < 3; ++i) {
+      threads_.emplace_back([this, method] { run(method); });
+    }
+    for (int i = 0; i < 3; ++i) busy_.acquire();
+  }
+  ~busy_threads() {
+    done_ = true;
+    for (std::thread& each : threads_) each.join();
+  }
+  busy_threads(const busy_threads&) = delete;
+  busy_threads& operator=(const busy_threads&) = delete;
+
+ private:
+  static void get_signal(event& ev) {
+    ev.add();
+    raise(SIGUSR1);
+    ev.del();
+  }
+  void run(const char* method) {
+    event_base busy(make_backend(method));
+    event ev = event::signal(busy, SIGUSR1, [] {});
+    get_signal(ev);
+    busy_.release();
+    while (!done_) get_signal(ev);
+  }
+
+  std::atomic<bool> done_{false};
+  std::counting_semaphore<> busy_{0};  // threads that have got their signal
+  std::vector<std::thread> threads_;
+};
+
 /// A child whose parent had other threads, which were busy with signals.
 class ChildOfThreads : public SignalsAndThreads {
  protected:
@@ -946,26 +985,12 @@ TEST_P(ChildOfThreads, MayHaveABaseThoughOneOfThemWasInTheHandler) {
 
 TEST_P(ChildOfThreads, MayHaveABaseWhateverTheyWereDoing) {
   const counting_handler own(SIGUSR1);
-  std::atomic<bool> done{false};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 3; ++i) {
-    threads.emplace_back([&done] {
-      event_base busy(make_backend(GetParam()));
-      event ev = event::signal(busy, SIGUSR1, [] {});
-      while (!done) {
-        ev.add();
-        raise(SIGUSR1);
-        ev.del();
-      }
-    });
-  }
+  const busy_threads others(GetParam());
   for (int i = 0; i < 5; ++i) {
     const int calls = in_child(call_own);
     EXPECT_EQ(calls, 1) << "child " << i;
     if (calls != 1) break;
   }
-  done = true;
-  for (std::thread& each : threads) each.join();
 }
 
 /// An event, and how often it should have been called.
@@ -1208,19 +1233,7 @@ TEST_P(ChildOfThreads, MayMakeItsParentsBaseItsOwnThoughTheyUsedOthers) {
   event ev = event::signal(base, SIGUSR2, [&calls] { ++calls; });
   ev.add();
   const counting_handler own(SIGUSR1);
-  std::atomic<bool> done{false};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 3; ++i) {
-    threads.emplace_back([&done] {
-      event_base busy(make_backend(GetParam()));
-      event usr1 = event::signal(busy, SIGUSR1, [] {});
-      while (!done) {
-        usr1.add();
-        raise(SIGUSR1);
-        usr1.del();
-      }
-    });
-  }
+  const busy_threads others(GetParam());
   for (int i = 0; i < 5 && !::testing::Test::HasFailure(); ++i) {
     const int told = in_child([this, &calls] {
       base.reinit();
@@ -1230,8 +1243,6 @@ TEST_P(ChildOfThreads, MayMakeItsParentsBaseItsOwnThoughTheyUsedOthers) {
     });
     EXPECT_EQ(told, 1) << "child " << i;
   }
-  done = true;
-  for (std::thread& each : threads) each.join();
 }
 
 /// The pipe of a child whose parent's is not what it was.
