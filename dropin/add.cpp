@@ -126,7 +126,7 @@ int event_remove_timer(event* ev) {
   return dropin::attempt(__func__, [&] { add_unwatched(made, for_ever); });
 }
 
-// A signal's event is called as often as is said here.
+// A signal's event is called as often as is said here, if it is persistent.
 void event_active(event* ev, int result, short ncalls) {
   if (!dropin::has_base(ev, __func__)) return;
   if (ncalls < 1 && any(to_evolve(ev).events() & what::signal)) return;

@@ -28,7 +28,7 @@ void* event_get_callback_arg(const event* ev) {
 }
 
 int event_get_priority(const event* ev) {
-  return ev->ev_evcallback.evcb_pri;
+  return event_access::priority(to_evolve(ev));
 }
 
 void event_get_assignment(const event* ev, event_base** base,
@@ -61,12 +61,7 @@ void event_base_active_by_fd(event_base* base, evutil_socket_t fd,
   if (!(events & EV_TIMEOUT)) {
     return base->active_by_fd(fd, dropin::to_what(events) & dropin::any_io);
   }
-  base->for_each_event([fd](const evolve::event_info& info) {
-    if (info.deadline && info.fd == fd) {
-      event_active(dropin::to_c(info.ev), EV_TIMEOUT, 1);
-    }
-    return true;
-  });
+  dropin::attempt(__func__, [&] { event_access::time_out_by_fd(*base, fd); });
 }
 
 void event_base_active_by_signal(event_base* base, int signo) {

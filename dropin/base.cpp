@@ -23,6 +23,11 @@ event_base::event_base(const event_config& config)
   if (dropin::threads_in_use() && !config.without_lock) make_notifiable();
 }
 
+// What is called then may still use all of the base.
+event_base::~event_base() {
+  evolve::event_access::end_due(*this);
+}
+
 void event_base_free(event_base* base) {
   free_base(base, true);
 }

@@ -28,10 +28,6 @@
 // has to be where libevent has it.
 static_assert(sizeof(event) == sizeof(evolve::event));
 static_assert(alignof(event) == alignof(evolve::event));
-static_assert(offsetof(event, ev_evcallback.evcb_flags) ==
-              evolve::event_access::layout::flags);
-static_assert(offsetof(event, ev_evcallback.evcb_pri) ==
-              evolve::event_access::layout::pri);
 static_assert(offsetof(event, ev_fd) == evolve::event_access::layout::fd);
 static_assert(offsetof(event, ev_base) == evolve::event_access::layout::base);
 static_assert(offsetof(event, ev_events) ==
@@ -72,6 +68,7 @@ struct event_base : evolve::event_base {
 
   /// \throws std::runtime_error when `config` leaves no backend.
   explicit event_base(const event_config& config);
+  ~event_base();
 
   /// Ends the run of the loop as soon as what else is due in this turn, and of
   /// the same priority, has been called. To be called by a callback.
@@ -79,6 +76,7 @@ struct event_base : evolve::event_base {
 
   evolve::event exit;  ///< for event_base_loopexit()
   bool exit_is_last = false;  ///< it has gone to the end of its queue
+  std::atomic<bool> in_loop = false;  ///< a call of event_base_loop() goes on
   std::atomic<bool> exited = false;  ///< by it, this run or the last one
   bool changelist;  ///< has been asked for by name
   bool finalizes = true;  ///< its end calls finalizers
@@ -138,7 +136,8 @@ struct c_callback {
 /// The base of event_init(); null before. \libevent{event.c,current_base}
 extern event_base* current_base;
 
-/// `time` as a duration; the longest there is when it is too much for one.
+/// `time` as a duration; none when it is negative, and the longest there is when
+/// it is too much for one.
 duration to_duration(const timeval& time) noexcept;
 
 /// `length` in microseconds, rounded up.

@@ -1,8 +1,7 @@
 // What a base is to be like: event_config_*() and the environment.
-#include <climits>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 
 #include "c_interface.h"
 #include "evolve/log.h"
@@ -82,8 +81,8 @@ int event_config_set_max_dispatch_interval(event_config* config,
   if (max_interval) limits.interval = dropin::to_duration(*max_interval);
   if (max_callbacks >= 0) limits.callbacks = std::max(max_callbacks, 1);
   limits.min_priority = std::max(min_priority, 0);
-  config->settings.set_max_dispatch_interval(limits);
-  return 0;
+  return dropin::attempt(
+      __func__, [&] { config->settings.set_max_dispatch_interval(limits); });
 }
 
 // The environment is read here, so that event_base_get_method() can tell what

@@ -1,6 +1,4 @@
 // An event from its first assignment to its last.
-#include <cerrno>
-
 #include "c_interface.h"
 
 using dropin::any_io;

@@ -5,9 +5,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <new>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 #include "evolve/event.h"
 #include "evolve/event_base.h"
@@ -30,8 +32,6 @@ class event_access {
  public:
   /// Where C programs look.
   struct layout {
-    static constexpr std::size_t flags = offsetof(event, flags_);
-    static constexpr std::size_t pri = offsetof(event, pri_);
     static constexpr std::size_t fd = offsetof(event, fd_);
     static constexpr std::size_t base = offsetof(event, base_);
     static constexpr std::size_t events = offsetof(event, events_);
@@ -60,9 +60,9 @@ class event_access {
     return ev.flags_ == evlist::foreign;
   }
 
-  /// There is no event any more. Requires is_idle().
+  /// There is no event any more, says is_made(). One that is added stays so.
   /// \libevent{event.c,event_debug_unassign}
-  static void unmake(event& ev) noexcept { ev.flags_ = evlist::none; }
+  static void unmake(event& ev) noexcept { ev.flags_ &= ~evlist::foreign; }
 
   /// The base; null when it has none.
   static event_base* base(const event& ev) noexcept { return ev.base_; }
@@ -109,8 +109,7 @@ class event_access {
   /// \libevent{event.c,event_add}
   static void add(event& ev, std::optional<duration> timeout) {
     const event_base::locked guard(*ev.base_);
-    ev.base_->add(ev, timeout);
-    if (timeout == duration::zero()) ev.interval_ = event::no_interval;
+    add_locked(ev, timeout);
   }
 
   /// The same for its timeout alone: it does not watch what it waits for.
@@ -118,21 +117,17 @@ class event_access {
   static void add_unwatched(event& ev, std::optional<duration> timeout) {
     const event_base::locked guard(*ev.base_);
     const unwatched_scope scope(ev);
-    ev.base_->add(ev, timeout);
-    if (timeout == duration::zero()) ev.interval_ = event::no_interval;
+    add_locked(ev, timeout);
   }
 
   /// Makes `ev` due as event::active() does. When it was not, and is a signal's,
   /// it is due for `ncalls` deliveries.
+  /// Requires that this is one at least.
   /// \throws what event::active() throws.
   /// \libevent{event.c,event_active}
   static void active(event& ev, what res, int ncalls) {
-    event_base& base = *ev.base_;
-    const event_base::locked guard(base);
-    const bool was_due = any(ev.flags_ & evlist::active);
-    base.active(ev, res);
-    if (was_due || ncalls < 1 || !any(ev.events_ & what::signal)) return;
-    base.add_calls(ev, ncalls);
+    const event_base::locked guard(*ev.base_);
+    make_due(ev, res, ncalls);
   }
 
   /// Makes `ev` due with the middle priority, behind all else of that priority;
@@ -154,6 +149,42 @@ class event_access {
     return base.activequeues_.next(base.running_priority_) != nullptr;
   }
 
+  /// Ends what is due: calls what is left of event::finalize(), and deletes the
+  /// rest. For the end of a base, while it is whole.
+  /// \libevent{event.c,event_base_free}
+  static void end_due(event_base& base) { base.end_due(); }
+
+  /// Calls `look` for each event that is added or due, once, all in one moment:
+  /// no other thread changes anything meanwhile. `look` must not use the base,
+  /// nor call the program.
+  static void look_at_all(event_base& base,
+                          const std::function<void(const event&)>& look) {
+    const event_base::locked guard(base);
+    base.visit(look);
+  }
+
+  /// Makes all events due for their timeout that have one, and `fd`.
+  /// \libevent{event.c,event_base_active_by_fd}
+  static void time_out_by_fd(event_base& base, int fd) {
+    const event_base::locked guard(base);
+    std::vector<event*> found;
+    base.visit([&](const event& ev) {
+      if (ev.fd_ != fd || !any(ev.flags_ & evlist::timeout)) return;
+      found.push_back(const_cast<event*>(&ev));
+    });
+    for (event* const ev : found) make_due(*ev, what::timeout, 1);
+  }
+
+  /// When the timeout of `ev` passes; nothing when none is pending. Does not
+  /// lock the base.
+  static std::optional<time_point> deadline(const event& ev) noexcept {
+    if (!any(ev.flags_ & evlist::timeout)) return std::nullopt;
+    return ev.deadline_;
+  }
+
+  /// How urgent `ev` is. Does not lock the base.
+  static int priority(const event& ev) noexcept { return ev.pri_; }
+
   /// Forgets a loopbreak() that no run has seen. Requires that none is in
   /// progress.
   static void forget_break(event_base& base) noexcept {
@@ -162,6 +193,18 @@ class event_access {
   }
 
  private:
+  static void add_locked(event& ev, std::optional<duration> timeout) {
+    ev.base_->add(ev, timeout);
+    if (timeout == duration::zero()) ev.interval_ = event::no_interval;
+  }
+
+  static void make_due(event& ev, what res, int ncalls) {
+    const bool was_due = any(ev.flags_ & evlist::active);
+    ev.base_->active(ev, res);
+    if (was_due || !any(ev.events_ & what::signal)) return;
+    ev.base_->add_calls(ev, ncalls);
+  }
+
   // What a callback that holds an `F` consists of.
   template <class F>
   struct image {

@@ -28,6 +28,21 @@ int run(event_base& base, int flags) {
   }
 }
 
+// A call of event_base_loop(), in whatever thread: of several, one runs the
+// loop. Ends by whatever way.
+struct in_loop {
+  explicit in_loop(event_base& called) noexcept
+      : base(called), alone(!called.in_loop.exchange(true)) {}
+  ~in_loop() {
+    if (alone) base.in_loop = false;
+  }
+  in_loop(const in_loop&) = delete;
+  in_loop& operator=(const in_loop&) = delete;
+
+  event_base& base;
+  const bool alone;  // no other call goes on
+};
+
 }  // namespace
 
 // A request to leave is an event like others, so that what is due before it, or
@@ -44,7 +59,8 @@ void event_base::leave() {
 
 // What a callback throws is the program's, and goes on its way.
 int event_base_loop(event_base* base, int flags) {
-  if (base->running_loop()) {
+  const in_loop guard(*base);
+  if (!guard.alone) {
     dropin::warn(__func__, "the base's loop is running already");
     return -1;
   }

@@ -7,7 +7,10 @@
 
 namespace {
 
+// Whether there are locks: for threads that ask while another one sets them.
 std::atomic<bool> in_use = false;
+
+// A program's own; all null when it has asked for those of pthreads.
 std::optional<evthread_lock_callbacks> locks;
 std::optional<evthread_condition_callbacks> conditions;
 
@@ -101,6 +104,8 @@ int evthread_make_base_notifiable(event_base* base) {
 
 // For libevent_pthreads.
 extern "C" int evthread_use_evolve_threads_() {
+  if (!locks) locks.emplace();
+  if (!conditions) conditions.emplace();
   in_use = true;
   return 0;
 }

@@ -1,4 +1,5 @@
 // Time as C programs have it: in seconds and microseconds.
+#include <algorithm>
 #include <limits>
 
 #include "c_interface.h"
@@ -43,8 +44,9 @@ duration dropin::to_duration(const timeval& time) noexcept {
   constexpr long long most = std::numeric_limits<long long>::max();
   if (time.tv_sec >= most / nanoseconds - 1) return duration::max();
   if (time.tv_sec < 0) return duration::zero();
-  return std::chrono::seconds(time.tv_sec) +
-         std::chrono::microseconds(time.tv_usec);
+  return std::max<duration>(duration::zero(),
+                            std::chrono::seconds(time.tv_sec) +
+                                std::chrono::microseconds(time.tv_usec));
 }
 
 timeval dropin::to_timeval(duration length) noexcept {
@@ -55,7 +57,7 @@ timeval dropin::to_timeval(duration length) noexcept {
 }
 
 const timeval* event_base_init_common_timeout(event_base* base,
-                                              const timeval* length) {
+                                              const timeval* length) try {
   const timeval wanted = normalized(*length);
   const std::lock_guard lock(base->commons_mutex);
   for (const event_base::common& known : base->commons) {
@@ -75,6 +77,9 @@ const timeval* event_base_init_common_timeout(event_base* base,
                                       ? &base->init_common_timeout(time)
                                       : nullptr});
   return &base->commons.back().magic;
+} catch (const std::bad_alloc& failure) {
+  dropin::warn(__func__, failure.what());
+  return nullptr;
 }
 
 const event_base::common* dropin::common_of(event_base& base,
@@ -100,7 +105,8 @@ timeval dropin::to_time_of_day(event_base& base,
     base.time_of_day.store(measured);
     offset = measured;
   }
-  return dropin::to_timeval(moment.time_since_epoch() + offset);
+  const auto shown = evolve::after(moment, std::max(offset, duration::zero()));
+  return dropin::to_timeval(shown.time_since_epoch());
 }
 
 int event_base_gettimeofday_cached(event_base* base, timeval* time) {

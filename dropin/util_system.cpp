@@ -1,8 +1,8 @@
 // A clock, and bytes that nobody can guess.
 #include <sys/random.h>
 
+#include <cerrno>
 #include <cstdlib>
-#include <ctime>
 
 #include "c_interface.h"
 
@@ -43,7 +43,8 @@ void evutil_secure_rng_get_bytes(void* bytes, std::size_t size) {
   auto* at = static_cast<char*>(bytes);
   while (size > 0) {
     const ssize_t got = ::getrandom(at, size, 0);
-    if (got < 0) continue;  // interrupted
+    if (got < 0 && errno != EINTR) std::abort();  // nothing else is as good
+    if (got < 0) continue;
     at += got;
     size -= static_cast<std::size_t>(got);
   }

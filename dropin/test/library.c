@@ -102,6 +102,13 @@ static void flags(void) {
   made_of(config);
 }
 
+static void negative_interval(void) {
+  struct timeval past = {0, -5};
+  struct event_config *config = event_config_new();
+  SAY(event_config_set_max_dispatch_interval(config, &past, -1, 0));
+  made_of(config);
+}
+
 static size_t given, freed;
 static void *last_given;
 static void *give(size_t size) {
@@ -194,6 +201,20 @@ static void unassigned(void) {
   SAY(event_initialized(&ev));
   event_debug_unassign(&ev);
   SAY(event_initialized(&ev));
+  event_base_free(base);
+}
+
+/* It stays added: only debug mode minds. */
+static void unassigned_while_added(void) {
+  struct event_base *base = event_base_new();
+  struct event ev;
+  event_assign(&ev, base, -1, 0, note, "a");
+  add_ms(&ev, 60000);
+  event_debug_unassign(&ev);
+  SAY(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED));
+  SAY(event_del(&ev));
+  SAY(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED));
+  turn(base);
   event_base_free(base);
 }
 
@@ -343,18 +364,38 @@ static void dump(void) {
   event_base_free(base);
 }
 
+/* An event that waits for a descriptor of -1, and for no time. */
+static void dump_without_time(void) {
+  struct event_base *base = event_base_new();
+  struct event ev;
+  char line[256];
+  int times = 0;
+  FILE *out = tmpfile();
+  event_assign(&ev, base, -1, EV_READ, note, "a");
+  event_add(&ev, NULL);
+  event_base_dump_events(base, out);
+  rewind(out);
+  while (fgets(line, sizeof line, out)) {
+    times += strstr(line, "Timeout=") != NULL;
+  }
+  SAY(times);
+  event_base_free(base);
+}
+
 const struct named_case cases[] = {
     {"version", version},
     {"features", features},
     {"avoided", avoided},
     {"environment", environment},
     {"flags", flags},
+    {"negative_interval", negative_interval},
     {"memory", memory},
     {"no_memory", no_memory},
     {"log_receiver", log_receiver},
     {"fatal", fatal},
     {"fatal_by_itself", fatal_by_itself},
     {"unassigned", unassigned},
+    {"unassigned_while_added", unassigned_while_added},
     {"debug_mode", debug_mode},
     {"debug_assigned_while_added", debug_assigned_while_added},
     {"debug_never_assigned", debug_never_assigned},
@@ -367,4 +408,5 @@ const struct named_case cases[] = {
     {"debug_edges", debug_edges},
     {"shutdown_twice", shutdown_twice},
     {"dump", dump},
+    {"dump_without_time", dump_without_time},
     {NULL, NULL}};

@@ -55,6 +55,10 @@ foreach(method EPOLL POLL)
     $<TARGET_FILE:lives>)
 endforeach()
 
+# What libevent does not survive. The program's own getrandom() is called.
+program(alone test/alone.c)
+set_target_properties(alone PROPERTIES ENABLE_EXPORTS ON)
+on_ours(alone $<TARGET_FILE:alone>)
 program(exceptions test/exceptions.cpp)
 on_ours(exceptions $<TARGET_FILE:exceptions>)
 

@@ -1,8 +1,6 @@
 /* Several threads with one base. */
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "cases.h"
 
@@ -10,27 +8,8 @@ static struct event_base *base;
 static struct event events[4];
 static atomic_int state;
 
-static void nap(int ms) {
-  struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-  nanosleep(&time, NULL);
-}
-
-static long long now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 static void await(int wanted) {
   for (int ms = 0; state != wanted && ms < 5000; ++ms) nap(1);
-}
-
-static int descriptors(void) {
-  int count = 0;
-  DIR *folder = opendir("/proc/self/fd");
-  while (readdir(folder)) ++count;
-  closedir(folder);
-  return count;
 }
 
 /* While the loop sleeps for a minute, `act` runs in another thread. */
@@ -389,6 +368,86 @@ static void signal_in_other_thread(void) {
   event_base_free(base);
 }
 
+/* A program that has pthreads cannot have other locks. */
+static void pthreads_and_own_locks(void) {
+  const struct evthread_lock_callbacks callbacks = {EVTHREAD_LOCK_API_VERSION,
+                                                    EVTHREAD_LOCKTYPE_RECURSIVE,
+                                                    lock_new,
+                                                    lock_free,
+                                                    lock_lock,
+                                                    lock_unlock};
+  const struct evthread_condition_callbacks conditions = {
+      EVTHREAD_CONDITION_API_VERSION, cond_new, cond_free, cond_signal,
+      cond_wait};
+  SAY(evthread_use_pthreads());
+  SAY(evthread_set_lock_callbacks(&callbacks));
+  SAY(evthread_set_condition_callbacks(&conditions));
+  SAY(evthread_use_pthreads());
+}
+
+/* Two threads begin the loop at one time: one of them, or each in turn. */
+enum { beginnings = 20000 };
+static void *begin(void *strange) {
+  for (int at = 0; at < beginnings; ++at) {
+    ++state;
+    while (state < 2 * (at + 1)) sched_yield();
+    const int end = event_base_loop(base, EVLOOP_NONBLOCK);
+    *(int *)strange += end != 0 && end != -1;
+  }
+  return NULL;
+}
+static void two_begin(void) {
+  int strange[2] = {0, 0};
+  pthread_t thread;
+  event_set_log_callback(quiet);
+  evthread_use_pthreads();
+  base = event_base_new();
+  event_assign(&events[0], base, -1, EV_PERSIST, note, "minute");
+  add_ms(&events[0], 60000);
+  pthread_create(&thread, NULL, begin, &strange[0]);
+  begin(&strange[1]);
+  pthread_join(thread, NULL);
+  say("%d, %d", strange[0], strange[1]);
+  event_base_free(base);
+}
+
+/* What a thread looks at may be another's, that frees it. */
+static void ignore(evutil_socket_t fd, short what, void *arg) {
+  (void)fd;
+  (void)what;
+  (void)arg;
+}
+enum { frees = 5000, others = 64 };
+static void *adds_and_frees(void *arg) {
+  struct event *ev = malloc(sizeof *ev);
+  for (int at = 0; at < frees; ++at) {
+    event_assign(ev, base, 77, EV_PERSIST, note, "freed");
+    add_ms(ev, 60000);
+    event_del(ev);
+    memset(ev, 0, sizeof *ev);
+    sched_yield();
+  }
+  free(ev);
+  state = 1;
+  return arg;
+}
+static void by_fd_while_freed(void) {
+  struct event *more[others];
+  pthread_t thread;
+  evthread_use_pthreads();
+  base = event_base_new();
+  for (int at = 0; at < others; ++at) {
+    more[at] = event_new(base, 77, 0, ignore, NULL);
+    add_ms(more[at], 50000);
+  }
+  pthread_create(&thread, NULL, adds_and_frees, NULL);
+  while (state != 1) event_base_active_by_fd(base, 77, EV_TIMEOUT);
+  pthread_join(thread, NULL);
+  turn(base);
+  for (int at = 0; at < others; ++at) event_free(more[at]);
+  event_base_free(base);
+}
+
 const struct named_case cases[] = {
     {"loopbreak", loopbreak},
     {"loopexit", loopexit},
@@ -410,6 +469,9 @@ const struct named_case cases[] = {
     {"notifiable", notifiable},
     {"descriptors_by_lock", descriptors_by_lock},
     {"own_locks", own_locks},
+    {"pthreads_and_own_locks", pthreads_and_own_locks},
+    {"two_begin", two_begin},
+    {"by_fd_while_freed", by_fd_while_freed},
     {"wrong_version", wrong_version},
     {"lock_debugging", lock_debugging},
     {"thread_exit", thread_exit},

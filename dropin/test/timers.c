@@ -1,22 +1,9 @@
 /* Time. What is measured may be late by any time, but not early. */
-#include <time.h>
-
 #include "cases.h"
 
 static struct event_base *base;
 static struct event events[10];
 static char names[10][2] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
-
-static long long now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-static void nap(int ms) {
-  struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-  nanosleep(&time, NULL);
-}
 
 static void in_order(void) {
   static const int ms[] = {60, 20, 80, 0, 40};
@@ -52,6 +39,18 @@ static void endless(void) {
   say("%s", pending(&events[0]));
   turn(base);
   SAY(event_del(&events[0]));
+  event_base_free(base);
+}
+
+/* When it passes is told all the same: some time that is to come. */
+static void endless_until(void) {
+  struct timeval ages = {1L << 40, 0}, until = {0, 0}, now;
+  base = event_base_new();
+  event_assign(&events[0], base, -1, 0, note, "ages");
+  SAY(event_add(&events[0], &ages));
+  SAY(event_pending(&events[0], EV_TIMEOUT, &until));
+  gettimeofday(&now, NULL);
+  SAY(evutil_timercmp(&until, &now, >));
   event_base_free(base);
 }
 
@@ -360,6 +359,7 @@ static void active_by_fd(void) {
 const struct named_case cases[] = {{"in_order", in_order},
                                    {"negative", negative},
                                    {"endless", endless},
+                                   {"endless_until", endless_until},
                                    {"replaced", replaced},
                                    {"taken_back", taken_back},
                                    {"persistent", persistent},

@@ -2,6 +2,7 @@
  * line for everything that they see. */
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_compat.h>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static inline __attribute__((format(printf, 1, 2))) void say(const char *format,
@@ -59,6 +61,17 @@ static inline void note(evutil_socket_t fd, short what, void *name) {
   say("  %s: %s", (const char *)name, bits(what));
 }
 
+static inline void nap(int ms) {
+  struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
+  nanosleep(&time, NULL);
+}
+
+static inline long long now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static inline void milliseconds(int ms, struct timeval *time) {
   time->tv_sec = ms / 1000;
   time->tv_usec = ms % 1000 * 1000;
@@ -99,6 +112,26 @@ static inline void put(int fd) {
 static inline void take(int fd) {
   char byte;
   if (read(fd, &byte, 1) != 1) say("  nothing to read");
+}
+
+/* How many descriptors are open, and some more: always the same number. */
+static inline int descriptors(void) {
+  int count = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  while (readdir(folder)) ++count;
+  closedir(folder);
+  return count;
+}
+
+/* A base that waits by this method. */
+static inline struct event_base *on(const char *method) {
+  struct event_config *config = event_config_new();
+  for (const char **other = event_get_supported_methods(); *other; ++other) {
+    if (strcmp(*other, method)) event_config_avoid_method(config, *other);
+  }
+  struct event_base *made = event_base_new_with_config(config);
+  event_config_free(config);
+  return made;
 }
 
 /* A turn that does not wait. */
