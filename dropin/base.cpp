@@ -15,12 +15,11 @@ void free_base(event_base* base, bool finalizes) {
 
 }  // namespace
 
-event_base::event_base(const event_config& config)
-    : evolve::event_base(config.settings),
+event_base::event_base(const evolve::event_config& config)
+    : evolve::event_base(config),
       exit(*this, -1, dropin::what::none, [this] { leave(); }),
-      changelist(config.changelist) {
+      changelist(config.has(evolve::base_flag::epoll_use_changelist)) {
   dropin::debug_too_late();
-  if (dropin::threads_in_use() && !config.without_lock) make_notifiable();
 }
 
 // What is called then may still use all of the base.

@@ -53,8 +53,6 @@ static_assert(EVLIST_INIT == static_cast<int>(evolve::evlist::foreign));
 struct event_config {
   evolve::event_config settings;  ///< for the base
   bool without_lock = false;  ///< also where there are threads
-  bool hears_environment = true;  ///< that may have a say
-  bool changelist = false;  ///< has been asked for by name
 };
 
 /// The base that a C program holds.
@@ -67,7 +65,7 @@ struct event_base : evolve::event_base {
   };
 
   /// \throws std::runtime_error when `config` leaves no backend.
-  explicit event_base(const event_config& config);
+  explicit event_base(const evolve::event_config& config);
   ~event_base();
 
   /// Ends the run of the loop as soon as what else is due in this turn, and of
@@ -75,7 +73,6 @@ struct event_base : evolve::event_base {
   void leave();
 
   evolve::event exit;  ///< for event_base_loopexit()
-  bool exit_is_last = false;  ///< it has gone to the end of its queue
   std::atomic<bool> in_loop = false;  ///< a call of event_base_loop() goes on
   std::atomic<bool> exited = false;  ///< by it, this run or the last one
   bool changelist;  ///< has been asked for by name
@@ -87,11 +84,9 @@ struct event_base : evolve::event_base {
 
 namespace dropin {
 
+using evolve::any_io;
 using evolve::duration;
 using evolve::what;
-
-/// What a C program waits for on a descriptor.
-inline constexpr what any_io = evolve::any_io;
 
 /// The event in a C program's memory.
 inline evolve::event& to_evolve(event* ev) noexcept {

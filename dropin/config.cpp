@@ -10,6 +10,13 @@ namespace {
 
 using evolve::base_flag;
 
+static_assert(EVENT_BASE_FLAG_IGNORE_ENV ==
+              static_cast<int>(base_flag::ignore_env));
+static_assert(EVENT_BASE_FLAG_NO_CACHE_TIME ==
+              static_cast<int>(base_flag::no_cache_time));
+static_assert(EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST ==
+              static_cast<int>(base_flag::epoll_use_changelist));
+
 // Of the last stage's two methods on epoll, C programs know one.
 constexpr const char* epoll = "epoll";
 constexpr const char* epoll_changelist = "epoll (with changelist)";
@@ -31,7 +38,9 @@ void read_environment(event_config& config) {
   if (is_set("EVENT_NOEPOLL")) avoid(config, epoll);
   if (is_set("EVENT_NOPOLL")) avoid(config, "poll");
   if (is_set("EVENT_NOSELECT")) avoid(config, "select");
-  config.changelist |= is_set("EVENT_EPOLL_USE_CHANGELIST");
+  if (is_set("EVENT_EPOLL_USE_CHANGELIST")) {
+    config.settings.set_flag(base_flag::epoll_use_changelist);
+  }
 }
 
 }  // namespace
@@ -60,10 +69,9 @@ int event_config_require_features(event_config* config, int features) {
 int event_config_set_flag(event_config* config, int flag) {
   if (!config) return -1;
   config->without_lock |= (flag & EVENT_BASE_FLAG_NOLOCK) != 0;
-  config->hears_environment &= (flag & EVENT_BASE_FLAG_IGNORE_ENV) == 0;
-  config->changelist |= (flag & EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) != 0;
-  if (flag & EVENT_BASE_FLAG_NO_CACHE_TIME) {
-    config->settings.set_flag(base_flag::no_cache_time);
+  for (const base_flag known : {base_flag::ignore_env, base_flag::no_cache_time,
+                                base_flag::epoll_use_changelist}) {
+    if (flag & static_cast<int>(known)) config->settings.set_flag(known);
   }
   return 0;
 }
@@ -89,9 +97,12 @@ int event_config_set_max_dispatch_interval(event_config* config,
 // has been asked for.
 event_base* event_base_new_with_config(const event_config* config) try {
   event_config chosen = config ? *config : event_config();
-  if (chosen.hears_environment) read_environment(chosen);
+  if (!chosen.settings.has(base_flag::ignore_env)) read_environment(chosen);
+  if (dropin::threads_in_use() && !chosen.without_lock) {
+    chosen.settings.set_flag(base_flag::threads);
+  }
   chosen.settings.set_flag(base_flag::ignore_env);
-  event_base* const base = dropin::create<event_base>(chosen);
+  event_base* const base = dropin::create<event_base>(chosen.settings);
   if (is_set("EVENT_SHOW_METHOD")) {
     const std::string shown = std::string("libevent using: ") +
                               event_base_get_method(base) + " (evolve)";

@@ -48,11 +48,9 @@ struct in_loop {
 // A request to leave is an event like others, so that what is due before it, or
 // is more urgent, is called before; what is less urgent is not called.
 void event_base::leave() {
-  if (!exit_is_last && evolve::event_access::has_more(*this)) {
-    exit_is_last = true;
+  if (evolve::event_access::has_more(*this)) {
     return evolve::event_access::active_in_turn(exit);
   }
-  exit_is_last = false;
   exited = true;
   loopbreak();
 }
