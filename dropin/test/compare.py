@@ -5,12 +5,14 @@ usage: compare.py OURS PROGRAM [CASE...]
        compare.py --table TABLE OURS PROGRAM [CASE...]
 
 OURS is the folder with our libraries, PROGRAM one that links to libevent's.
-Every line that a case writes must be the same on both. With a TABLE, a case
-must write on each of them what the table says, its lines joined by "; "; each
-case has to be in the table, and each line of the table has to be a case.
+Every line that a case writes must be the same on both, and a case that hangs or
+crashes on both is as bad as one that differs. With a TABLE, a case must write
+on each of them what the table says, its lines joined by "; "; each case has to
+be in the table, and each line of the table has to be a case.
 """
 import difflib
 import os
+import re
 import subprocess
 import sys
 
@@ -56,9 +58,12 @@ def same(program, case, ours):
     """Whether both write the same; if not, says what."""
     theirs = run(program, [case], None)
     mine = run(program, [case], ours)
-    if theirs == mine:
+    bad = theirs and re.fullmatch(r"exit -\d+|it hangs", theirs[-1])
+    if theirs == mine and not bad:
         return True
     print(f"{os.path.basename(program)} {case}:")
+    if theirs == mine:
+        print("\n".join(["on both:", *theirs]))
     print("\n".join(difflib.unified_diff(theirs, mine, "libevent", "ours",
                                          lineterm="", n=30)))
     return False
@@ -89,6 +94,8 @@ def main(arguments):
         sys.exit(__doc__)
     ours, program, *wanted = arguments
     cases = cases_of(program)
+    if not cases:
+        sys.exit(f"{program} has no cases")
     for case in set(wanted) - set(cases):
         sys.exit(f"{program} has no case {case}")
     bad = 0

@@ -8,9 +8,9 @@ static struct event events[4];
 
 /* Each case runs once for each method. */
 static void on_each(void (*run)(void)) {
-  const char **method = event_get_supported_methods();
-  for (; *method; ++method) {
-    base = on(*method);
+  static const char *const methods[] = {"epoll", "poll", "select"};
+  for (int at = 0; at < 3; ++at) {
+    base = on(methods[at]);
     say("%s", event_base_get_method(base));
     run();
     event_base_free(base);
