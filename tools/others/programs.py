@@ -13,12 +13,14 @@ import os
 import re
 import signal
 import socket
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
 
-from others.world import Wrong, calls, cpu, free_port, listening, number, says, session, wait_until
+from others.world import (PATIENCE, Wrong, calls, cpu, free_port, listening, number, says, session,
+                          wait_until)
 
 HERE = Path(__file__).resolve().parent
 
@@ -30,6 +32,8 @@ class Load(NamedTuple):
     options: str
     most_calls: float
     least_ratio: float
+    outstanding: int = 1  # queries at once, where the calls are counted
+    rounds: int = 1  # how often its CPU time is compared at least
 
 
 class Program:
@@ -44,20 +48,24 @@ class Program:
     def name(self):
         return type(self).__name__.lower()
 
-    def a_cpu_second(self, side, options):
+    def a_cpu_second(self, side, load):
         """Queries for each second of CPU that the server takes."""
         with self.serve(side) as (process, port):
             before = cpu(process.pid)
-            queries = self.ask(side, port, options)
+            queries = self.ask(side, port, load.options)
             return queries / (cpu(process.pid) - before)
 
-    def epoll_ctl(self, side, options):
+    def epoll_ctl(self, side, load):
         """Its calls of that for each query."""
         file = side.folder / "calls"
         file.unlink(missing_ok=True)
         with self.serve(side, counted=file) as (_, port):
-            queries = self.ask(side, port, options)
+            queries = self.ask_counted(side, port, load)
         return calls(file) / queries
+
+    def ask_counted(self, side, port, load):
+        """Asks while calls are counted."""
+        return self.ask(side, port, load.options)
 
 
 class Memcached(Program):
@@ -66,7 +74,7 @@ class Memcached(Program):
     parts = ("memcached", "memcaslap", "strace")
     uses = ("memcached", "memcaslap")
     checked = "4 threads; memcaslap, on the same library, sets, gets and compares; SIGINT"
-    loads = {"32 clients": Load("", 0.1, 0.6)}
+    loads = {"32 clients": Load("", 0.02, 0.85, rounds=7)}
 
     @contextlib.contextmanager
     def serve(self, side, **options):
@@ -95,13 +103,57 @@ class Memcached(Program):
         return f"{queries} right, status 0"
 
 
+STEPPED = 600  # queries that are asked in steps
+
+
+def question(number, name):
+    """A query for the address of a name, as DNS has it over TCP."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    query = struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!2H", 1, 1)
+    return struct.pack("!H", len(query)) + query
+
+
+def read_answer(stream):
+    """The number of the query that it answers with one address."""
+    size = int.from_bytes(stream.read(2), "big")
+    answer = stream.read(size)
+    if len(answer) < 8:
+        raise Wrong("the connection ends without an answer")
+    number, flags, _, addresses = struct.unpack_from("!4H", answer)
+    if not flags & 0x8000 or flags & 0xf or addresses != 1:
+        raise Wrong(f"the answer has the flags {flags:x}, and {addresses} addresses")
+    return number
+
+
+def ask_in_steps(port, names, outstanding):
+    """Asks on one connection, so many queries at once, and reads their answers before it goes on.
+    How many queries that were."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as sock, \
+            sock.makefile("rb") as stream:
+        for first in range(0, STEPPED, outstanding):
+            step = range(first, first + outstanding)
+            sock.sendall(b"".join(question(k, names[k % len(names)]) for k in step))
+            if (answered := {read_answer(stream) for _ in step}) != set(step):
+                raise Wrong(f"asked {step}, got answers to {answered}")
+    return STEPPED
+
+
 class OfNames(Program):
-    """A server of DNS, which is asked over TCP."""
+    """A server of DNS, which is asked over TCP. Its CPU time is taken while dnsperf asks, on 20
+    connections. How many queries are outstanding then at a moment is left to chance, and so would
+    be the calls of epoll_ctl; these are counted while a client asks in steps."""
 
     parts = ("dnsperf", "strace")
     names = [f"a{k}.example." for k in range(100)]
-    loads = {"50 queries outstanding on a connection": Load("-m tcp -c 20 -q 1000", 1.2, 1.1),
-             "one outstanding": Load("-m tcp -c 20 -q 20", 2.1, 1.0)}
+
+    @staticmethod
+    def loads_of(bounds):
+        """{name: Load}, of (most calls, least ratio) for each number of queries outstanding."""
+        return {f"{count} outstanding": Load(f"-m tcp -c 20 -q {20 * count}", *bound, count)
+                for count, bound in bounds.items()}
+
+    def ask_counted(self, side, port, load):
+        return ask_in_steps(port, self.names, load.outstanding)
 
     def ask(self, side, port, options):
         queries = side.write("queries", "".join(f"{name} A\n" for name in self.names))
@@ -120,6 +172,9 @@ class Unbound(OfNames):
     parts = ("unbound", *OfNames.parts)
     uses = ("unbound",)
     checked = "dnsperf over TCP and UDP; a silent client is cut off; SIGHUP, SIGTERM"
+    # A step is a change of direction, there and back, whatever is answered in between: one call for
+    # each query and one more for each step. So with one query outstanding it is two.
+    loads = OfNames.loads_of({10: (1.12, 1.3), 2: (1.52, 1.1), 1: (2.02, 1.1)})
     begun = "start of service"
 
     @contextlib.contextmanager
@@ -179,7 +234,8 @@ class Gearmand(Program):
             wait_until(lambda: kept.read_text().count(">") == 40, "that 40 jobs are done")
         if said != [f"JOB {k}" for k in range(60)]:
             raise Wrong(f"the jobs say {said}")
-        if sorted(kept.read_text()) != sorted("".join(f"<{k}>" for k in range(40))):
+        if sorted(kept.read_text().replace("><", "> <").split()) != \
+                sorted(f"<{k}>" for k in range(40)):
             raise Wrong(f"the jobs in the background have kept {kept.read_text()}")
         return "60 and 40 right, status 0"
 
@@ -208,6 +264,7 @@ class NSD(OfNames):
     parts = ("nsd", *OfNames.parts)
     uses = ("nsd",)
     full = True
+    loads = OfNames.loads_of({10: (1.05, 1.3), 2: (1.05, 1.1), 1: (1.05, 1.1)})
     checked = "2 processes; dnsperf over TCP; new ones with SIGHUP; SIGTERM"
 
     def write_zone(self, side, serial):
@@ -268,7 +325,7 @@ class Webdis(Program):
     checked = "3 threads; 2000 keys set and got by 10 clients over HTTP; SIGTERM"
 
     @contextlib.contextmanager
-    def serve(self, side, **options):
+    def serve(self, side):
         store, port = free_port(), free_port()
         conf = side.write("webdis.json", json.dumps({
             "redis_host": "127.0.0.1", "redis_port": store, "http_host": "127.0.0.1",
@@ -276,7 +333,7 @@ class Webdis(Program):
             "logfile": str(side.folder / "webdis.out")}))
         with side.server("redis-server", "--port", store, "--bind", "127.0.0.1", "--save", "",
                          ready=listening(store), ours=False), \
-                side.server("webdis", conf, ready=listening(port), **options) as process:
+                side.server("webdis", conf, ready=listening(port)) as process:
             yield process, port
 
     @staticmethod
@@ -321,7 +378,7 @@ class PgBouncer(Program):
             yield port
 
     @contextlib.contextmanager
-    def serve(self, side, **options):
+    def serve(self, side):
         port = free_port()
         with self.database(side) as behind:
             users = side.write("users", f'"{self.name_of_user}" ""\n')
@@ -338,7 +395,7 @@ default_pool_size = 5
 server_lifetime = 1
 """)
             with side.server("pgbouncer", conf, ready=listening(port), end=signal.SIGINT,
-                             **self.user, **options) as process:
+                             **self.user) as process:
                 yield process, port
 
     def prove(self, side):
