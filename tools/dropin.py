@@ -20,6 +20,7 @@ from pathlib import Path
 from measure.programs import Failed, cmake
 from others import documents, needs, prove
 from stages import ROOT, build_folder
+from verb import Parser
 
 TREE = build_folder() / "dropin"
 TARGETS = ("event_core", "event", "event_pthreads")
@@ -29,18 +30,26 @@ def say(text):
     print(f"evolve: {text}", file=sys.stderr, flush=True)
 
 
+def positive(text):
+    """A word of the command line that is a number of rounds."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return int(text)
+
+
 def parser():
-    it = argparse.ArgumentParser(prog="./evolve dropin", description=__doc__,
-                                 usage="./evolve dropin PROGRAM [ARG...] | --prove [NAME...]",
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)
+    it = Parser("dropin", description=__doc__,
+                usage="./evolve dropin PROGRAM [ARG...] | --prove [NAME...]",
+                formatter_class=argparse.RawDescriptionHelpFormatter)
     it.add_argument("--libs", type=Path, metavar="FOLDER", help="other libraries than build/dropin")
     it.add_argument("--prove", action="store_true", help="run programs, and judge what they do")
     it.add_argument("--build", action="store_true", help="build the libraries and their tests")
     it.add_argument("--install", action="store_true",
-                    help="with --prove: install what is missing; else that is named and left out")
+                    help="with --prove: what is missing has been installed before, by "
+                         "./evolve; without, it is named and left out")
     it.add_argument("--parts", action="store_true", help=argparse.SUPPRESS)
     it.add_argument("--full", action="store_true", help="with --prove: all programs")
-    it.add_argument("--rounds", type=int, default=3, help="how often CPU time is compared (3)")
+    it.add_argument("--rounds", type=positive, default=3, help="how often CPU time is compared at least (3)")
     it.add_argument("--write-docs", action="store_true",
                     help="write the tables of README.md and the page anew; those of what was "
                          "measured with --prove --full")
@@ -70,21 +79,24 @@ def become(program, words, libraries):
 
 def dropin(it, options):
     if options.build:
-        return 0 if build(["all"]) else 1
+        build(["all"])
+        return 0
     if options.parts:
-        return print(*{part for program in prove.chosen(options.words, options.full)
-                       for part in program.parts})
+        print(*sorted({part for program in prove.chosen(options.words, options.full)
+                       for part in program.parts}))
+        return 0
     if not (options.words or options.prove or options.write_docs):
         it.error("which program?")
     if options.write_docs and (options.words or options.prove and not options.full):
         it.error("--write-docs goes with --prove --full, or alone")
-    status, done = 0, []
+    if options.write_docs and not options.prove:
+        documents.write([])
+        return 0
     libraries = options.libs.resolve() if options.libs else build()
     if options.prove:
         status, done = prove.prove(options, libraries)
-    if options.write_docs and status == 0:
-        documents.write(done)
-    if options.prove or options.write_docs:
+        if options.write_docs and status == 0:
+            documents.write(done)
         return status
     return become(needs.judge(options.words[0], libraries), options.words, libraries)
 

@@ -5,9 +5,11 @@ Libraries of a few lines stand in for those of dropin/, and programs of a few li
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +19,10 @@ import dropin
 import testing
 from others import documents, needs, programs, prove, world
 from stages import ROOT
+
+sys.path.append(str(ROOT / "dropin" / "test"))
+import compare  # noqa: E402
+import libraries  # noqa: E402
 
 COMMAND = Path(__file__).with_name("dropin.py")
 
@@ -158,6 +164,22 @@ class Refuses(Stand):
 
     def test_no_program_and_no_proof(self):
         self.assertIn("which program?", testing.said(dropin.main, [])[1])
+        for word in "0", "-1", "x":
+            status, said = testing.said(dropin.main, ["--prove", "--rounds", word])
+            self.assertEqual((status, f"{word} is not 1 or more" in said), (2, True), said)
+
+    def test_an_option_that_there_is_not(self):
+        self.assertEqual(testing.said(dropin.main, ["--rouns", "3"])[0], 2)
+
+    def test_the_table_of_differences_alone_needs_no_libraries(self):
+        with mock.patch("dropin.build", side_effect=AssertionError), \
+                mock.patch.object(documents, "write") as written:
+            self.assertEqual(testing.said(dropin.main, ["--write-docs"])[0], 0)
+        written.assert_called_once_with([])
+
+    def test_parts_come_in_order(self):
+        self.assertEqual(testing.said(dropin.main, ["--parts", "unbound", "memcached"])[1],
+                         "dnsperf memcached memcaslap strace unbound\n")
         self.assert_refused("--prove", "sendmail", because="no proof 'sendmail'; there are: memc")
 
 
@@ -168,7 +190,6 @@ class Page(unittest.TestCase):
         table = documents.DIFFERENCES.read_text().strip()
         self.assertTrue(f"\n\n{table}\n\n" in documents.PAGE.read_text(),
                         "`./evolve dropin --write-docs` copies it")
-
 
     def test_it_names_the_functions_that_are_only_there_to_be_linked(self):
         sources = "".join(path.read_text() for path in (ROOT / "dropin").glob("*.cpp"))
@@ -181,7 +202,7 @@ class Page(unittest.TestCase):
 class Judges(testing.InFolder):
     """When a proof fails. A program and two sides stand in, whose figures are made."""
 
-    def row(self, said=("fine", "fine"), calls=(4, 1), rates=(100, 150)):
+    def row(self, said=("fine", "fine"), calls=(4, 1), rates=(1000, 1500)):
         """The Row of a program that does so on libevent, and on evolve."""
         def on(side, values):
             value = values[side.name == "evolve"]
@@ -199,13 +220,13 @@ class Judges(testing.InFolder):
         row = self.row()
         self.assertEqual(row.wrong, [])
         self.assertEqual(row.cells(), ["it", "all", "fine", "fine", "load: 4.00 → 1.00",
-                                       "load: 100 → 200, 1.50 times"])
+                                       "load: 1000 → 1500, 1.50 times"])
 
     def test_what_is_wrong(self):
         for case, complaint in (
             ({"said": ("fine", world.Wrong("no answer"))}, "it on evolve: WRONG: no answer"),
-            ({"calls": (4, 1.3)}, "1.30 epoll_ctl a query; 1.2 at most"),
-            ({"rates": (100, 105)}, "1.05 times libevent's"),
+            ({"calls": (4, 1.204)}, "1.204 epoll_ctl a query; 1.2 at most"),
+            ({"rates": (10000, 10500)}, "1.05 times libevent's"),
             ({"calls": (4, world.Wrong("it hangs"))}, "it hangs"),
         ):
             self.assertIn(complaint, "\n".join(self.row(**case).wrong))
@@ -214,8 +235,28 @@ class Judges(testing.InFolder):
         row = self.row(said=(world.Wrong("no answer"), "fine"))
         self.assertEqual(row.said, ["WRONG: no answer", "fine"])
         self.assertEqual((row.wrong, row.measured), ([], []))
+        row = self.row(said=(world.Wrong("no answer"), "fine"), calls=(4, 1.3))
+        self.assertEqual(row.wrong, ["it, load: 1.300 epoll_ctl a query; 1.2 at most"])
+        with self.assertRaisesRegex(needs.Refused, "nothing is written, .* failed: it"):
+            documents.write([row])
+
+    def test_the_ratio_is_that_of_the_figures_beside_it(self):
+        measured = prove.Measured("load", (4, 1), [(1000, 3000), (3000, 3000), (2000, 2000)])
+        self.assertEqual(measured.cells()[1], "2000 → 3000, 1.50 times")
+
+    def test_a_load_may_want_more_rounds(self):
+        loads = {"load": programs.Load("", 1.2, 1.1, rounds=5)}
+        rates = mock.Mock(return_value=1000)
+        program = SimpleNamespace(name="it", loads=loads, a_cpu_second=rates,
+                                  epoll_ctl=lambda side, load: 1)
+        for rounds, wanted in ((3, 5), (7, 7)):
+            (measured, _), = prove._measure(program, "ab", rounds)
+            self.assertEqual(len(measured.rates), wanted)
 
     def test_the_tables_are_written_anew(self):
+        with mock.patch.object(documents, "PAGE", self.write("whole.md", "x\n")), \
+                self.assertRaisesRegex(needs.Refused, "has 0 tables"):
+            documents.write([])
         page = self.write("page.md", "a\n\n| measured | x |\n| old |\n\n"
                           f"{documents.MADE} on a\nday.\n\nb\n")
         documents.put_measured(page, ["measured", "x"], [["new", "1"]])
@@ -223,6 +264,89 @@ class Judges(testing.InFolder):
                          rf"{documents.MADE} on \d{{4}}-[^\n]*:\n[^\n]+\n\nb\n\Z")
         with self.assertRaisesRegex(needs.Refused, "has 0 tables"):
             documents.put(self.write("none.md"), "| x |\n")
+
+
+class Asks(testing.InFolder):
+    """How a server of names is asked in steps: one that stands in answers, or does not."""
+
+    def ask(self, answer, outstanding):
+        """What comes of it; `answer` makes one, or nothing, of a query."""
+        sizes = []
+
+        def serve(listener):
+            with listener, listener.accept()[0] as sock:
+                while data := sock.recv(1 << 16):
+                    queries = []
+                    while data:
+                        size = 2 + int.from_bytes(data[:2], "big")
+                        queries.append(data[:size])
+                        data = data[size:]
+                    sizes.append(len(queries))
+                    replies = b"".join(map(answer, reversed(queries)))
+                    if not replies:
+                        return
+                    sock.sendall(replies)
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = threading.Thread(target=serve, args=[listener], daemon=True)
+        server.start()
+        asked = programs.ask_in_steps(listener.getsockname()[1], ["a.b."], outstanding)
+        server.join()
+        return asked, sizes
+
+    def test_so_many_at_once(self):
+        right = lambda query: query[:4] + b"\x80\0\0\1\0\1" + query[10:]
+        self.assertEqual(self.ask(right, 20), (600, [20] * 30))
+
+    def test_an_answer_that_is_none(self):
+        for answer, because in ((lambda query: query, "has the flags 100, and 0 addresses"),
+                                (lambda _: b"", "ends without an answer"),
+                                (lambda q: q[:2] + b"xx\x80\0\0\1\0\1" + q[10:], "got answers")):
+            with self.assertRaisesRegex(world.Wrong, because):
+                self.ask(answer, 1)
+
+
+class Compares(testing.InFolder):
+    """dropin/test/compare.py, where programs of a few lines have the cases."""
+
+    def compare(self, case, *table):
+        """(status, what it says) of a program with one case, the same on both libraries."""
+        program = self.write("program", f"#!/bin/sh\n[ $1 = --list ] && {{ echo it; exit; }}\n{case}\n")
+        program.chmod(0o755)
+        return testing.said(compare.main, [*table, "/ours", str(program)])
+
+    def test_what_is_the_same(self):
+        self.assertEqual(self.compare("echo fine; exit 3")[0], 0)
+
+    def test_that_both_crash_or_hang_is_not_the_same(self):
+        self.assertIn("it:\non both:\nexit -11\n", self.compare("kill -SEGV $$")[1])
+        self.assertEqual(self.compare("kill -SEGV $$")[0], 1)
+        with mock.patch.object(compare, "TIMEOUT_S", 0.2):
+            status, said = self.compare("exec sleep 60")
+        self.assertEqual(status, 1)
+        self.assertIn("it:\non both:\nit hangs\n", said)
+
+    def test_the_table_may_want_a_crash(self):
+        table = self.write("table.md", "| case |\n|---|\n| it | x | exit -11 | exit -11 |\n")
+        self.assertEqual(self.compare("kill -SEGV $$", "--table", str(table))[0], 0)
+
+    def test_no_cases_are_no_comparison(self):
+        program = self.write("none", "#!/bin/sh\n")
+        program.chmod(0o755)
+        with self.assertRaisesRegex(SystemExit, "has no cases"):
+            compare.main(["/ours", str(program)])
+
+
+class Declares(testing.InFolder):
+    """dropin/test/libraries.py: a function that the headers declare has to be in a library."""
+
+    def test_one_that_is_in_none(self):
+        for header in libraries.HEADERS:
+            self.write(f"event2/{header}", "EVENT2_EXPORT_SYMBOL\nint event_it(void);\n")
+        for names, found in ((["event_it"], 0), ([], 1)):
+            with mock.patch.object(libraries, "faults", return_value=[]), \
+                    mock.patch.object(libraries, "exported_by", return_value=names):
+                status, said = testing.said(libraries.main, ["libs", str(self.root)])
+            self.assertEqual((status, "event_it is in none" in said), (found, bool(found)))
 
 
 class Servers(testing.InFolder):

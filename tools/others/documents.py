@@ -33,7 +33,11 @@ def put_measured(file, header, lines):
 
 
 def write(done):
-    """What these Rows measured, if there are any; and the deliberate differences."""
+    """What these Rows measured, if there are any; and the deliberate differences. Refused where a
+    program failed, on libevent too: a table of results has no place for it."""
+    failed = [row.program.name for row in done if any(said.startswith("WRONG") for said in row.said)]
+    if failed:
+        raise needs.Refused(f"nothing is written, as something failed: {', '.join(failed)}")
     put(PAGE, DIFFERENCES.read_text())
     if done:
         put_measured(PAGE, prove.HEADER, [row.cells() for row in done])
