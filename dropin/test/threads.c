@@ -102,23 +102,28 @@ static void del_last(void) {
   while_asleep(0, do_del_last);
 }
 
-/* A callback that is at work while another thread deletes its event. */
+/* A callback that is at work while another thread deletes its event: until that
+ * has returned, or for so many milliseconds when it should not. */
+static int patience;
+static atomic_int returned;
 static void works(evutil_socket_t fd, short what, void *arg) {
   (void)fd;
   (void)what;
   (void)arg;
   state = 1;
-  nap(100);
+  for (int ms = 0; !returned && ms < patience; ++ms) nap(1);
   state = 2;
 }
 static void *deletes(void *how) {
   await(1);
   ((int (*)(struct event *))how)(&events[0]);
   say("deleted in state %d", state);
+  returned = 1;
   return NULL;
 }
-static void delete_at_work(int (*how)(struct event *), int events_of) {
+static void delete_at_work(int (*how)(struct event *), int events_of, int ms) {
   pthread_t thread;
+  patience = ms;
   evthread_use_pthreads();
   base = event_base_new();
   state = 0;
@@ -130,29 +135,31 @@ static void delete_at_work(int (*how)(struct event *), int events_of) {
   event_base_free(base);
 }
 static void del_waits(void) {
-  delete_at_work(event_del, EV_PERSIST);
+  delete_at_work(event_del, EV_PERSIST, 100);
 }
 static void del_waits_once(void) {
-  delete_at_work(event_del, 0);
+  delete_at_work(event_del, 0, 100);
 }
 static void del_block(void) {
-  delete_at_work(event_del_block, EV_FINALIZE);
+  delete_at_work(event_del_block, EV_FINALIZE, 100);
 }
 static void del_noblock(void) {
-  delete_at_work(event_del_noblock, 0);
+  delete_at_work(event_del_noblock, 0, 5000);
 }
 static void del_finalize(void) {
-  delete_at_work(event_del, EV_FINALIZE);
+  delete_at_work(event_del, EV_FINALIZE, 5000);
 }
 
 static void *calls_finalize(void *arg) {
   await(1);
   SAY(event_finalize(0, &events[0], finalized));
   say("finalize returned in state %d", state);
+  returned = 1;
   return arg;
 }
 static void finalize_at_work(void) {
   pthread_t thread;
+  patience = 5000;
   evthread_use_pthreads();
   base = event_base_new();
   state = 0;
@@ -306,6 +313,7 @@ static void own_locks(void) {
   SAY(evthread_set_condition_callbacks(&few));
   evthread_set_id_callback(id);
   pthread_t thread;
+  patience = 100;
   base = event_base_new();
   state = 0;
   event_assign(&events[0], base, -1, EV_PERSIST, works, NULL);
