@@ -45,14 +45,24 @@ std::size_t event_get_struct_event_size() {
   return sizeof(event);
 }
 
+// There may be no memory to note the events. What the program throws meanwhile
+// is its own.
 int event_base_foreach_event(event_base* base, event_base_foreach_event_cb each,
                              void* argument) {
   if (!base || !each) return -1;
   int answer = 0;
-  base->for_each_event([&](const evolve::event_info& info) {
-    answer = each(base, dropin::to_c(info.ev), argument);
-    return answer == 0;
-  });
+  bool begun = false;
+  try {
+    base->for_each_event([&](const evolve::event_info& info) {
+      begun = true;
+      answer = each(base, dropin::to_c(info.ev), argument);
+      return answer == 0;
+    });
+  } catch (const std::bad_alloc& failure) {
+    if (begun) throw;
+    dropin::warn(__func__, failure.what());
+    return -1;
+  }
   return answer;
 }
 

@@ -349,6 +349,10 @@ static void active_by_fd(void) {
   turn(base);
   event_base_active_by_fd(base, ends.b, EV_TIMEOUT);
   turn(base);
+  event_base_active_by_fd(base, ends.a, EV_READ | EV_TIMEOUT);
+  turn(base);
+  event_base_active_by_fd(base, ends.b, EV_READ | EV_TIMEOUT);
+  turn(base);
   event_base_active_by_fd(base, 1000, EV_READ);
   event_base_active_by_fd(base, -1, EV_READ);
   event_base_active_by_fd(base, -1, EV_TIMEOUT);
