@@ -1,4 +1,6 @@
 // Adding and deleting an event, making it due, and whether it waits.
+#include <optional>
+
 #include "c_interface.h"
 
 using dropin::any_io;

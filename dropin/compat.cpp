@@ -1,5 +1,7 @@
 // What works on the base of event_init(), for programs that know of no other;
 // and event_base_once(), of which it has a version.
+#include <optional>
+
 #include "c_interface.h"
 
 namespace {

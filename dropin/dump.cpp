@@ -1,5 +1,6 @@
 // event_base_dump_events(), in the form that programs know.
 #include <cstdio>
+#include <optional>
 #include <vector>
 
 #include "c_interface.h"

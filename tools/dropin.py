@@ -17,10 +17,10 @@ import shutil
 import sys
 from pathlib import Path
 
+import verb
 from measure.programs import Failed, cmake
 from others import documents, needs, prove
 from stages import ROOT, build_folder
-from verb import Parser
 
 TREE = build_folder() / "dropin"
 TARGETS = ("event_core", "event", "event_pthreads")
@@ -38,9 +38,9 @@ def positive(text):
 
 
 def parser():
-    it = Parser("dropin", description=__doc__,
-                usage="./evolve dropin PROGRAM [ARG...] | --prove [NAME...]",
-                formatter_class=argparse.RawDescriptionHelpFormatter)
+    it = verb.Parser("dropin", description=__doc__,
+                     usage="./evolve dropin PROGRAM [ARG...] | --prove [NAME...]",
+                     formatter_class=argparse.RawDescriptionHelpFormatter)
     it.add_argument("--libs", type=Path, metavar="FOLDER", help="other libraries than build/dropin")
     it.add_argument("--prove", action="store_true", help="run programs, and judge what they do")
     it.add_argument("--build", action="store_true", help="build the libraries and their tests")
@@ -49,7 +49,8 @@ def parser():
                          "./evolve; without, it is named and left out")
     it.add_argument("--parts", action="store_true", help=argparse.SUPPRESS)
     it.add_argument("--full", action="store_true", help="with --prove: all programs")
-    it.add_argument("--rounds", type=positive, default=3, help="how often CPU time is compared at least (3)")
+    it.add_argument("--rounds", type=positive, default=3,
+                    help="how often CPU time is compared at least (3)")
     it.add_argument("--write-docs", action="store_true",
                     help="write the tables of README.md and the page anew; those of what was "
                          "measured with --prove --full")

@@ -1,6 +1,4 @@
 /* Descriptors: what is told of them, by each method. */
-#include <netinet/in.h>
-
 #include "cases.h"
 
 static struct event_base *base;
@@ -202,12 +200,8 @@ static void file(void) {
 }
 
 static void refused_connection(void) {
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  const int taken = socket(AF_INET, SOCK_STREAM, 0);
-  bind(taken, (struct sockaddr *)&address, sizeof address);
-  getsockname(taken, (struct sockaddr *)&address, &size);
+  struct sockaddr_in address;
+  bound_socket(&address);
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   evutil_make_socket_nonblocking(fd);
   connect(fd, (struct sockaddr *)&address, sizeof address);

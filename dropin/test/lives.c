@@ -23,8 +23,7 @@ static int strays; /* calls of events that are not added */
 
 static unsigned long long state;
 static int below(int limit) {
-  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return (int)((state >> 33) % (unsigned)limit);
+  return draw(&state, limit);
 }
 
 static void called(evutil_socket_t fd, short what, void *arg) {

@@ -31,8 +31,7 @@ static int line_count, in_order;
 /* Each callback has random numbers of its own, whatever was called before. */
 static unsigned long long main_state, *state = &main_state;
 static int below(int limit) {
-  *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return (int)((*state >> 33) % (unsigned)limit);
+  return draw(state, limit);
 }
 
 /* A line of a pass. */

@@ -283,33 +283,32 @@ static int cond_wait(void *cond, void *lock, const struct timeval *time) {
   (void)time;
   return pthread_cond_wait(cond, lock);
 }
+static const struct evthread_lock_callbacks own = {EVTHREAD_LOCK_API_VERSION,
+                                                   EVTHREAD_LOCKTYPE_RECURSIVE,
+                                                   lock_new,
+                                                   lock_free,
+                                                   lock_lock,
+                                                   lock_unlock};
+static const struct evthread_condition_callbacks own_conditions = {
+    EVTHREAD_CONDITION_API_VERSION, cond_new, cond_free, cond_signal,
+    cond_wait};
 static unsigned long id(void) {
   return (unsigned long)pthread_self();
 }
 
 static void own_locks(void) {
-  struct evthread_lock_callbacks callbacks = {EVTHREAD_LOCK_API_VERSION,
-                                              EVTHREAD_LOCKTYPE_RECURSIVE,
-                                              lock_new,
-                                              lock_free,
-                                              lock_lock,
-                                              lock_unlock};
-  struct evthread_lock_callbacks incomplete = callbacks;
-  struct evthread_lock_callbacks other = callbacks;
-  struct evthread_condition_callbacks conditions = {
-      EVTHREAD_CONDITION_API_VERSION, cond_new, cond_free, cond_signal,
-      cond_wait};
-  struct evthread_condition_callbacks few = conditions;
+  struct evthread_lock_callbacks incomplete = own, other = own;
+  struct evthread_condition_callbacks few = own_conditions;
   event_set_log_callback(quiet);
   incomplete.unlock = NULL;
   other.supported_locktypes = EVTHREAD_LOCKTYPE_READWRITE;
   few.wait_condition = NULL;
   SAY(evthread_set_lock_callbacks(&incomplete));
-  SAY(evthread_set_lock_callbacks(&callbacks));
-  SAY(evthread_set_lock_callbacks(&callbacks));
+  SAY(evthread_set_lock_callbacks(&own));
+  SAY(evthread_set_lock_callbacks(&own));
   SAY(evthread_set_lock_callbacks(&other));
-  SAY(evthread_set_condition_callbacks(&conditions));
-  SAY(evthread_set_condition_callbacks(&conditions));
+  SAY(evthread_set_condition_callbacks(&own_conditions));
+  SAY(evthread_set_condition_callbacks(&own_conditions));
   SAY(evthread_set_condition_callbacks(&few));
   evthread_set_id_callback(id);
   pthread_t thread;
@@ -325,11 +324,10 @@ static void own_locks(void) {
 }
 
 static void wrong_version(void) {
-  struct evthread_lock_callbacks callbacks = {
-      77,         EVTHREAD_LOCKTYPE_RECURSIVE, lock_new, lock_free, lock_lock,
-      lock_unlock};
+  struct evthread_lock_callbacks wrong = own;
   event_set_log_callback(quiet);
-  SAY(evthread_set_lock_callbacks(&callbacks));
+  wrong.lock_api_version = 77;
+  SAY(evthread_set_lock_callbacks(&wrong));
   SAY(evthread_set_lock_callbacks(NULL));
   SAY(evthread_set_condition_callbacks(NULL));
 }
@@ -378,18 +376,9 @@ static void signal_in_other_thread(void) {
 
 /* A program that has pthreads cannot have other locks. */
 static void pthreads_and_own_locks(void) {
-  const struct evthread_lock_callbacks callbacks = {EVTHREAD_LOCK_API_VERSION,
-                                                    EVTHREAD_LOCKTYPE_RECURSIVE,
-                                                    lock_new,
-                                                    lock_free,
-                                                    lock_lock,
-                                                    lock_unlock};
-  const struct evthread_condition_callbacks conditions = {
-      EVTHREAD_CONDITION_API_VERSION, cond_new, cond_free, cond_signal,
-      cond_wait};
   SAY(evthread_use_pthreads());
-  SAY(evthread_set_lock_callbacks(&callbacks));
-  SAY(evthread_set_condition_callbacks(&conditions));
+  SAY(evthread_set_lock_callbacks(&own));
+  SAY(evthread_set_condition_callbacks(&own_conditions));
   SAY(evthread_use_pthreads());
 }
 
@@ -420,11 +409,6 @@ static void two_begin(void) {
 }
 
 /* What a thread looks at may be another's, that frees it. */
-static void ignore(evutil_socket_t fd, short what, void *arg) {
-  (void)fd;
-  (void)what;
-  (void)arg;
-}
 enum { frees = 5000, others = 64 };
 static void *adds_and_frees(void *arg) {
   struct event *ev = malloc(sizeof *ev);

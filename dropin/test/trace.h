@@ -10,6 +10,7 @@
 #include <event2/thread.h>
 #include <event2/util.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,6 +107,19 @@ static inline struct ends pipe_ends(void) {
   evutil_make_socket_nonblocking(pair[1]);
   return (struct ends){pair[0], pair[1]};
 }
+
+/* A socket that is bound to a port of this host, which the kernel chooses. */
+static inline int bound_socket(struct sockaddr_in *address) {
+  socklen_t size = sizeof *address;
+  memset(address, 0, sizeof *address);
+  address->sin_family = AF_INET;
+  address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(fd, (struct sockaddr *)address, size)) abort();
+  if (getsockname(fd, (struct sockaddr *)address, &size)) abort();
+  return fd;
+}
+
 static inline void put(int fd) {
   if (write(fd, "x", 1) != 1) say("  cannot write: %s", strerror(errno));
 }
@@ -137,6 +151,19 @@ static inline struct event_base *on(const char *method) {
 /* A turn that does not wait. */
 static inline void turn(struct event_base *base) {
   say("turn = %d", event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+}
+
+/* The next random number of a sequence, from 0 to below `limit`. */
+static inline int draw(unsigned long long *state, int limit) {
+  *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return (int)((*state >> 33) % (unsigned)limit);
+}
+
+/* A callback that says nothing. */
+static inline void ignore(evutil_socket_t fd, short what, void *arg) {
+  (void)fd;
+  (void)what;
+  (void)arg;
 }
 
 static inline void log_to_trace(int severity, const char *message) {

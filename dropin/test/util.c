@@ -1,9 +1,7 @@
 /* event2/util.h, without what its macros do. */
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "cases.h"
 
