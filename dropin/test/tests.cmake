@@ -31,7 +31,7 @@ function(on_ours name)
     ENVIRONMENT "LD_LIBRARY_PATH=${ours};LD_BIND_NOW=1")
 endfunction()
 
-# compared(NAME [OPTION...]): a test whose cases are held against each other's.
+# compared(NAME [OPTION...]): a test that runs the cases of a program on both.
 function(compared name)
   program(${name} test/${name}.c)
   add_test(NAME dropin.${name}
