@@ -191,6 +191,13 @@ class Page(unittest.TestCase):
         self.assertTrue(f"\n\n{table}\n\n" in documents.PAGE.read_text(),
                         "`./evolve dropin --write-docs` copies it")
 
+    def test_it_says_what_the_proofs_demand(self):
+        told = re.findall(r"(?s)\nA proof fails .*?\n\n", documents.PAGE.read_text())
+        figures = re.findall(r"\b\d\.\d+\b", "".join(told))
+        bounds = {f"{bound}" for program in programs.ALL for load in program.loads.values()
+                  for bound in (load.most_calls, load.least_ratio)}
+        self.assertEqual(sorted(figures), sorted(bounds))
+
     def test_it_names_the_functions_that_are_only_there_to_be_linked(self):
         sources = "".join(path.read_text() for path in (ROOT / "dropin").glob("*.cpp"))
         stubs = re.findall(r"(?m)^\w+ (\w+)\([^{}]*\) \{\n  static bool told", sources)

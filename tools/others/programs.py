@@ -74,7 +74,7 @@ class Memcached(Program):
     parts = ("memcached", "memcaslap", "strace")
     uses = ("memcached", "memcaslap")
     checked = "4 threads; memcaslap, on the same library, sets, gets and compares; SIGINT"
-    loads = {"32 clients": Load("", 0.02, 0.85, rounds=7)}
+    loads = {"32 clients": Load("", 0.02, 0.9, rounds=7)}
 
     @contextlib.contextmanager
     def serve(self, side, **options):
