@@ -247,9 +247,12 @@ class Judges(testing.InFolder):
         with self.assertRaisesRegex(needs.Refused, "nothing is written, .* failed: it"):
             documents.write([row])
 
-    def test_the_ratio_is_that_of_the_figures_beside_it(self):
-        measured = prove.Measured("load", (4, 1), [(1000, 3000), (3000, 3000), (2000, 2000)])
-        self.assertEqual(measured.cells()[1], "2000 → 3000, 1.50 times")
+    def test_of_all_rounds_the_one_in_the_middle_counts(self):
+        rates = [(1000, 3010), (3000, 3000), (2000, 3000)]
+        for rounds, shown in ((rates, "2000 → 3000, 1.50 times"),
+                              (rates[:2], "3000 → 3000, 1.00 times")):
+            measured = prove.Measured("load", (4, 1), rounds)
+            self.assertEqual(measured.cells()[1], shown)
 
     def test_a_load_may_want_more_rounds(self):
         loads = {"load": programs.Load("", 1.2, 1.1, rounds=5)}
