@@ -21,7 +21,7 @@ from steps import Stop, place, states
 CXX = os.environ.get("CXX") or "c++"
 PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
-LONGEST = 20  # seconds that a program may take
+LONGEST = 5  # seconds that a program may take
 
 
 class Place(NamedTuple):
@@ -100,10 +100,11 @@ def _version(cxx):
     return subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
 
 
-def remembered(where, what, depends, find_out):
+def remembered(where, what, depends, find_out, keep=lambda found: True):
     """What find_out() returns, unless it was found out before from the same things.
 
-    `depends` is what it depends on beside the code and the compiler.
+    `depends` is what it depends on beside the code and the compiler. What `keep` refuses, as it may
+    be otherwise next time, is found out again.
     """
     everything = json.dumps([where.files, frame(where), _version(where.cxx), depends])
     stamp = hashlib.sha256(everything.encode("utf-8", "surrogateescape")).hexdigest()
@@ -112,7 +113,8 @@ def remembered(where, what, depends, find_out):
     if known.get("stamp") != stamp:
         note.unlink(missing_ok=True)
         known = {"stamp": stamp, "found": find_out()}
-        write(note, json.dumps(known))
+        if keep(known["found"]):
+            write(note, json.dumps(known))
     return known["found"]
 
 
@@ -227,7 +229,8 @@ def printed(program, where):
             return ["", None]
         return [done.stdout, done.returncode]
 
-    return remembered(where, f"{program.stem}-printed", program.read_text(), find_out)
+    return remembered(where, f"{program.stem}-printed", program.read_text(), find_out,
+                      keep=lambda found: found is None or found[1] == 0)
 
 
 def suite(where):
@@ -239,15 +242,16 @@ def suite(where):
 
     tests = slices.given(where.stage, where.is_last)
     some = any(map(slices.names_in, tests.values()))
-    return remembered(where, "suite", tests, find_out) if some else [0, []]
+    return remembered(where, "suite", tests, find_out, lambda found: not found[1]) if some \
+        else [0, []]
 
 
 def own_tests(where, wanted=None):
     """{passed, failed}: names of the stage's own tests that compile on the code after a step.
 
-    Of these alone, where some are wanted; that takes less time.
+    Of these alone, where some are wanted; that takes less time, and those are meant to pass.
     """
-    wanted = slices.own_names(where.stage) if wanted is None else wanted
+    meant, wanted = wanted, slices.own_names(where.stage) if wanted is None else wanted
 
     def build(texts):
         put(where, where.folder, {**texts, "cmake/own_tests.cmake": slices.BUILD})
@@ -262,4 +266,5 @@ def own_tests(where, wanted=None):
 
     depends = [slices.tests_of(where.stage), sorted(wanted)]
     digest = hashlib.sha256("".join(depends[1]).encode()).hexdigest()[:8]
-    return remembered(where, f"own-{digest}", depends, find_out)
+    return remembered(where, f"own-{digest}", depends, find_out,
+                      keep=lambda found: not (meant and found["failed"]))

@@ -304,6 +304,34 @@ class RememberedTest(Steps):
         states = [*two.states[:2], file("changed"), *two.states[3:]]
         self.assertEqual(self.count(two._replace(states=states), "x"), 4)
 
+    def test_what_may_be_otherwise_next_time_is_not_remembered(self):
+        where, answers = stepbuild.find("2.1"), [1, 2, 3]
+
+        def found():
+            return stepbuild.remembered(where, "x", None, lambda: answers.pop(0), lambda x: x > 1)
+        self.assertEqual([found(), found(), found()], [1, 2, 2])
+
+    def printed(self, *runs):
+        """What a program prints, asked for so often, when it runs so one time after the other."""
+        where = stepbuild.find("2.2")
+        stepbuild._version(where.cxx)  # which runs the compiler, once
+        with (unittest.mock.patch("stepbuild.compiled", lambda *_: ("program", "")),
+              unittest.mock.patch("stepbuild.subprocess.run", side_effect=runs)):
+            return [stepbuild.printed(where.program, where) for _ in runs]
+
+    def test_a_program_that_fails_runs_again(self):
+        def done(status):
+            return subprocess.CompletedProcess([], status, "x")
+        self.assertEqual(self.printed(subprocess.TimeoutExpired([], 1), done(1), done(0), done(2)),
+                         [["", None], ["x", 1], ["x", 0], ["x", 0]])
+
+    def test_a_suite_that_fails_runs_again(self):
+        where, runs = stepbuild.find("2.1"), [(0, {"A.B"}), (1, set()), (0, {"A.B"})]
+        with (unittest.mock.patch("stepbuild.built"),
+              unittest.mock.patch("slices.ran", lambda _: runs.pop(0))):
+            self.assertEqual([stepbuild.suite(where) for _ in range(3)],
+                             [[0, ["A.B"]], [1, []], [1, []]])
+
     def test_what_fails_is_not_remembered(self):
         where = stepbuild.find("2.1")
         with self.assertRaises(ZeroDivisionError):
