@@ -258,8 +258,8 @@ class SlicesTest(Steps):
                 self.compilable(said, said)
 
 
-class FullTest(Steps):
-    """What `check --full` does more than `check`."""
+class RulesTest(Steps):
+    """What `check` says of steps, and what `check --full` does more."""
 
     def judged(self, rule, full, **answers):
         """What a rule says of the tree when these functions of building answer so."""
@@ -267,6 +267,13 @@ class FullTest(Steps):
             for name, answer in answers.items():
                 stack.enter_context(unittest.mock.patch(f"checks.steps.{name}", answer))
             return [said.text for said in rule(Tree(self.root, full))]
+
+    def test_a_time_alone_is_no_difference(self):
+        runs = {"library": lambda where: None, "compiled": lambda *_: ("program", "")}
+        for (one, two), count in {("took 1.5 ms", "took 2 ms"): 1, ("on time", "late"): 0}.items():
+            said = self.judged(checked.step_states, False, **runs, printed=lambda _, where: [
+                one if where.k < 2 else two, 0])
+            self.assertEqual(len(said), count, said)
 
     def test_clang_has_to_be_content_too(self):
         def library(where):

@@ -116,7 +116,8 @@ def library(garden, count, parameter="", main="return planted_{k}() - {k};"):
     more = [f"`{NAME}`, `planted`:\n\n```diff\n@@ -{k - 1},1 +{k - 1},2 @@\n {line(k - 1)}\n"
             f"+{line(k, parameter)}\n```\n" for k in range(2, count + 1)]
     for k in range(1, count + 1):
-        text = f"#include \"{NAME}\"\nint main() {{ {main.format(k=k) if k > 1 else ''} }}\n"
+        text = (f"#include <cstdio>\n#include <ctime>\n#include \"{NAME}\"\n"
+                f"int main() {{ {main.format(k=k) if k > 1 else ''} }}\n")
         program(garden, padded(text), f"1.{k}")
     return tell(garden, *(step(k, block, after=f"It works: `Planted.Test{k}`.")
                           for k, block in enumerate([first, *more], 1)))
@@ -149,6 +150,8 @@ def _program(what, word, main):
 
 
 _program("a program that prints what it did before", "prints before", "return planted_1() - 1;")
+_program("a program that prints nothing but its time", "prints before",
+         'std::printf("%ld us\\n", static_cast<long>(std::clock()));')
 _program("a program that fails after its step", "status 1", "return planted_{k}() - 1;")
 _program("a program that compiles with a warning", "a warning", "int x; return planted_{k}() - {k};")
 _program("a program that does not end", "does not end", "while (planted_{k}()) {{}}")

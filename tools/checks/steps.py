@@ -12,6 +12,7 @@ from collections import Counter
 import steps as told_steps
 from checks.chapters import Text
 from checks.core import Note, lines, rule
+from checks.transcripts import normal
 from lives import FOREVER
 from slices import own_names
 from stepbuild import compiled, library, own_tests, places, printed, program_of, suite
@@ -166,7 +167,12 @@ def _proved(before, after):
         return True, None  # the first step of all
     was = printed(after.program, before)
     same = f"prints before step {after.name} what it prints after it: {now[0][:60]!r}"
-    return was is not None, same if was == now else None
+    return was is not None, same if was and _same(was) == _same(now) else None
+
+
+def _same(run):
+    """What a program printed without what differs from run to run, and its status."""
+    return [normal(text) for text in run[0].split("\n")], run[1]
 
 
 def _compilers(tree, where):
