@@ -161,7 +161,7 @@ def _wrong(name, change, lines, is_twice=False):
     return f"README.md:{change.line}: told as {place}: {change.text!r}; {why}"
 
 
-def _has_prose(lines, start, end, code):
+def has_prose(lines, start, end, code):
     """Whether lines[start:end] hold a sentence: not code, a heading, a picture or a tag."""
     return any(lines[k].strip() and k not in code
                and not lines[k].lstrip().startswith(("#", "<", "![")) for k in range(start, end))
@@ -206,7 +206,7 @@ def _prose_problems(text, blocks):
     code = fenced(lines)
     return [f":{two.caption_line}: no prose between this block and the one before"
             for one, two in zip(blocks, blocks[1:])
-            if not _has_prose(lines, one.close_line, two.caption_line - 1, code)]
+            if not has_prose(lines, one.close_line, two.caption_line - 1, code)]
 
 
 def _edit(stage, k, folder):

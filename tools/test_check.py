@@ -8,10 +8,12 @@ import shutil
 import unittest
 from pathlib import Path
 
+import chapter
 import check
-import cpp
 import checks.step_plants  # enters its plants
-from checks import chapters, diffs, exercises, files, layers, plants, transcripts
+import cpp
+import stepbuild
+from checks import chapters, diffs, exercises, files, layers, plants, steps, transcripts
 from checks.core import RULES, Note, Problem, Tree
 from testing import InFolder
 
@@ -329,5 +331,11 @@ class Check(unittest.TestCase):
         self.assertEqual(diffs.NEWEST_LINES, 4000)
         self.assertEqual(diffs.REMOVED_LINES, 150)
         self.assertEqual((files.LONGEST, files.MEDIAN, chapters.MOST_WORDS), (40, 12, 5600))
+        self.assertEqual((steps.MOST_CHANGED, steps.MOST_NEW), (120, 250))
+        self.assertEqual((steps.MOST_PROVISIONAL, steps.PROVISIONAL_PART), (40, 6))
+        self.assertEqual((steps.LEAST_PROGRAM, steps.MOST_PROGRAM), (15, 40))
+        self.assertEqual((steps.NOT_COMPILING_PART, steps.MOST_LAST, stepbuild.LONGEST), (3, 3, 5))
+        self.assertEqual((steps.MOST_WORDS, steps.MOST_BESIDE), (730, 1400))
+        self.assertEqual((chapter.MOST_CHANGED, chapter.MEDIAN_CODE), (40, 12))
         self.assertEqual(layers.BACKENDS,
                          {"poll", "select", "epoll", "epoll_changelist", "kqueue"})

@@ -284,12 +284,17 @@ class RulesTest(Steps):
         self.assertEqual(self.judged(checked.step_states, True, **proved), ["clang says no"])
 
     def test_the_old_tests_are_run_after_each_step(self):
-        self.written(*[file(*"abcdef"[:k]) for k in range(1, 6)])
-        failing = {"suite": lambda where: [1, ["A.B"] if where.k == 2 else []],
-                   "own_tests": lambda *_: {"passed": []}}
-        self.assertEqual(self.judged(checked.step_tests, False, **failing), [])
-        self.assertEqual(self.judged(checked.step_tests, True, **failing),
-                         ["A.B does not pass after step 2.2"])
+        self.written(*[file(*"abcdefg"[:k]) for k in range(1, 8)])
+        failing = {"suite": lambda where: [1, ["A.B"]], "own_tests": lambda *_: {"passed": []}}
+        for full, steps in (False, "145"), (True, "123456"):
+            self.assertEqual(self.judged(checked.step_tests, full, **failing),
+                             [f"A.B does not pass after step 2.{k}" for k in steps])
+
+    def test_programs_of_a_chapter_that_cannot_be_read(self):
+        self.tell("## 2.2 A\n")
+        self.assertEqual(self.judged(checked.step_programs, False), [])
+        self.tell("# None\n")
+        self.assertEqual(self.judged(checked.step_programs, False), ["is the program of no step"])
 
 
 class RememberedTest(Steps):

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import chapter
+import steps
 import told
 from checks.core import Problem, lines, read, rule
 
 MOST_WORDS = 5600  # of a chapter without steps; checks/steps.py says how many a step may have
-STEP = re.compile(r"\d+\.\d+ ")
 QUESTIONS = 3
 SECTIONS = ["How libevent does it", "Where we differ, and why", "Try it", "Predict", "Exercise",
             "What comes next"]
@@ -19,6 +19,15 @@ def as_problem(text):
     """A Problem from `path:line: text` or `path: text`."""
     path, line, rest = re.fullmatch(r"([^:]+):(?:(\d+):)? ?(.*)", text, re.DOTALL).groups()
     return Problem(path, int(line or 0), rest)
+
+
+def steps_of(stage, previous):
+    """A chapter's steps, None where it cannot be read; replay says why."""
+    try:
+        steps.states(stage, previous)
+        return steps.steps_of(stage)
+    except told.ChapterError:
+        return None
 
 
 @rule("every chapter, applied to the stage before, gives its stage, each changed line told once")
@@ -113,7 +122,7 @@ def _sections(text):
       f"the median, prose between; chapters have their sections and at most {MOST_WORDS} words")
 def blocks(tree):
     """Judges every chapter that there is; replay misses those that are not."""
-    for stage in tree.stages:
+    for previous, stage in tree.pairs:
         path = stage / "README.md"
         if not path.is_file():
             yield tree.problem(path, 0, "there is no chapter")
@@ -125,7 +134,7 @@ def blocks(tree):
             continue
         text = Text(path)
         count = text.words(range(len(text.lines)))
-        if count > MOST_WORDS and not any(STEP.match(title) for _, title in text.headings):
+        if count > MOST_WORDS and steps_of(stage, previous) == []:
             yield tree.problem(path, 0, f"{count} words, {MOST_WORDS} at most")
         for line, why in [*_opening(text, [row.block for row in rows]), *_sections(text),
                           *_predict(text)]:

@@ -23,17 +23,19 @@ PLANTS = []
 
 
 class Plant(NamedTuple):
-    """A defect: the rule that forbids it, what it is, what the rule says of it, how it is done."""
+    """A defect: the rule that forbids it, what it is, what the rule says of it, how it is done,
+    and whether only --full finds it."""
 
     rule: str
     what: str
     word: str
     spoil: Callable
+    full: bool
 
 
-def plant(rule, what, word):
+def plant(rule, what, word, full=False):
     def enter(spoil):
-        PLANTS.append(Plant(rule, what, word, spoil))
+        PLANTS.append(Plant(rule, what, word, spoil, full))
         return spoil
     return enter
 
@@ -182,6 +184,9 @@ plant("blocks", "a block of 41 lines", "41 changed lines")(
     lambda garden: below(garden.append(chapter(garden), _PROSE + _piece("planted.h", 41)), 3))
 plant("blocks", "a chapter that is too long", f"{MOST_WORDS} at most")(
     lambda garden: file_of(garden.append(chapter(garden), "\n" + "word " * MOST_WORDS + "\n")))
+plant("blocks", "a chapter that is too long, with a heading like a step's", f"{MOST_WORDS} at most")(
+    lambda garden: file_of(garden.append(chapter(garden), "\n### 1.2 x\n\n"
+                                         + "word " * MOST_WORDS + "\n")))
 
 
 @plant("blocks", "two blocks with no prose between", "no prose")

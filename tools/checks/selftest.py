@@ -29,12 +29,12 @@ def _copied(tree, to, stages):
     return Garden(to)
 
 
-def _check(garden, rule):
+def _check(garden, rule, *options):
     """What check says of a garden under one rule: lines and exit status."""
     said = io.StringIO()
     here = {"EVOLVE_ROOT": str(garden.root), "EVOLVE_BUILD": str(garden.root / "build")}
     with mock.patch.dict(os.environ, here), redirect_stdout(said):
-        status = check.main(["--only", rule])
+        status = check.main(["--only", rule, *options])
     return [line.strip() for line in said.getvalue().split("\n")], status
 
 
@@ -51,7 +51,7 @@ def _try(garden, plant):
     """Plants one defect; why it was not found, or empty."""
     try:
         place = plant.spoil(garden)
-        said, status = _check(garden, plant.rule)
+        said, status = _check(garden, plant.rule, *["--full"] * plant.full)
     except NoPlace as none:
         return f"cannot be planted: {none}"
     finally:

@@ -162,4 +162,4 @@ plant("step_tests", "a test that a step names and that fails", "Test1 does not p
 plant("step_tests", "a test that a step names and that does not compile", "Test1 does not pass")(
     lambda garden: tests(garden, "EXPECT_EQ(planted_2(), 2);", "") + ":3")
 plant("step_tests", "a test that a step has without a question, and that fails",
-      "Planted.Other does not pass after")(lambda garden: tests(garden, "", "FAIL();") + ":27")
+      "Planted.Other does not pass after", full=True)(lambda garden: tests(garden, "", "FAIL();") + ":27")
