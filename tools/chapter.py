@@ -20,7 +20,7 @@ import stages
 import verb
 import weave as weaving
 from draft import draft
-from steps import applied, place, steps_of
+from steps import applied, steps_of
 from stepweave import weave_steps
 from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
 from weave import consecutive
@@ -240,17 +240,11 @@ def _say_draft(stage):
     return 0
 
 
-def _place(word):
-    """(stage, step) of a stage that there is."""
-    verb.stage_number(word.partition(".")[0])
-    return place(word)
-
-
 def _arguments(words):
     """The command line; bad usage ends here, with status 2."""
     parser = verb.Parser("", description=__doc__.split("\n")[0])
     parser.add_argument("verb", choices=("weave", "draft"))
-    parser.add_argument("place", metavar="N", type=_place, help="a stage, or with --from a step")
+    parser.add_argument("place", metavar="N", type=verb.place, help="a stage, or with --from a step")
     parser.add_argument("--from", dest="folder", metavar="DIR", help="has the state of the step")
     args = parser.parse_args(words)
     if (args.place[1] is None) != (args.folder is None) or args.folder and args.verb != "weave":

@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # Sourced by `evolve`: what stage $new adds to $old, which is empty before the
-# first one; of all files, or of those that $file names.
+# first one, or the same of two states in $base; of all files, or of those that
+# $file names.
 
 # git_diff OPTION... BEFORE AFTER: as everybody has it, whatever the reader's own
 # configuration, attributes and environment say. Its status is that of git.
@@ -67,7 +68,7 @@ paged() {
 
 # diff_stages: all of it, or with only=stat how much it is.
 diff_stages() {
-  cd "$root" || return
+  cd "$base" || return
   [ -n "$old" ] || old=$(echo stage[0-9][0-9]_* | sed -n "s/\(.* \)\{0,1\}\(.*\) $new.*/\2/p")
   all=$(parts)
   chosen=$(named "$all")

@@ -4,7 +4,9 @@ import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from told import chapter_of, parse
+from stages import number
+from steps import steps_of
+from told import ChapterError, chapter_of, parse
 from weave import consecutive, tellings
 
 MOST = 40  # changed lines in one block, never more
@@ -59,4 +61,7 @@ def blocks(files):
 
 def draft(stage, previous):
     """Told blocks, in Markdown, for every changed line that the chapter does not tell yet."""
+    if steps := steps_of(stage):
+        raise ChapterError(steps[0].line, "the chapter is told in steps; ./evolve weave "
+                           f"{number(stage)} adds blocks to them for what they do not tell yet")
     return "\n".join(blocks(tellings(stage, previous, parse(chapter_of(stage)), adopt=False)))

@@ -3,7 +3,7 @@
 
     follow.py step                  lists all steps: number, title, changed lines, what one can run
     follow.py step 3.4 [DIR]        puts the code after step 3.4 into DIR (build/step/3.4)
-    follow.py diff 3.4              what a step changes; `diff 3.2 3.6`, what several do
+    follow.py diff 3.4 [3.6]        writes what is before and after, for tools/diff.sh to compare
     follow.py run 3.4 [--on 3.3]    builds and runs a step's program, or on another step's code
     follow.py test 3.4              builds a step, runs the tests that one has by then
     follow.py mine DIR              how far the code in DIR is, for those who type along
@@ -11,7 +11,6 @@
 3.0 is the stage before, where that makes sense: for `step` and `--on`.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -20,7 +19,8 @@ from pathlib import Path
 
 import linediff
 import stages
-from stepbuild import Place, built, compiled, find, own_tests, program_of, put, suite, write
+import verb
+from stepbuild import Place, compiled, find, library, own_tests, program_of, put, suite, write
 from steps import Stop, states, steps_of
 from told import ChapterError, lines_of, sources
 
@@ -45,9 +45,10 @@ def put_for_reader(where, folder):
     """put(), but never over somebody's work."""
     if folder and Path(folder).is_dir() and any(Path(folder).iterdir()):
         raise Stop(f"{folder} is not empty")
-    folder = Path(folder or where.folder)
+    is_own, folder = bool(folder), Path(folder or where.folder)
     put(where, folder)
-    print(f"the code after step {where.name} is in {os.path.relpath(folder)}; to build it:\n"
+    anew = "" if is_own else ", which is made anew each time"
+    print(f"the code after step {where.name} is in {os.path.relpath(folder)}{anew}; to build it:\n"
           f"  cmake -S {os.path.relpath(folder)} -B {os.path.relpath(folder / 'build')}\n"
           f"  cmake --build {os.path.relpath(folder / 'build')}")
     return 0
@@ -66,16 +67,15 @@ def run(where, on):
 
 
 def diff(one, two):
-    """Shows what leads from one state to another, as git does."""
-    base = two.folder.parent / "diff"
-    sides = [base / where.name for where in (one, two)]
-    for side, where in zip(sides, (one, two)):
+    """Writes two states of the code into build/step/diff, and says their names."""
+    for where in (one, two):
+        side = two.folder.parent / "diff" / where.name
         shutil.rmtree(side, ignore_errors=True)
+        side.mkdir(parents=True)
         for name, text in where.files.items():
             write(side / name, text)
-    done = subprocess.run(["git", "diff", "--no-index", "--", *(side.name for side in sides)],
-                          cwd=base, check=False)
-    return 0 if done.returncode <= 1 else 1
+    print(one.name, two.name)
+    return 0
 
 
 def tested(where):
@@ -177,7 +177,7 @@ def mine(folder):
 def try_out(code, here, folder):
     """Builds and tests the code of a reader who is after a step."""
     try:
-        built(code, "evolve")
+        library(code)
     except Stop as stop:
         errors = [text for text in str(stop).split("\n") if " error: " in text]
         print("\n".join(["it does not build:", *errors[:8]])
@@ -188,17 +188,23 @@ def try_out(code, here, folder):
     return 0 if good else 1
 
 
+VERBS = {"step": ("step?", "folder?"), "diff": ("step", "to?"), "run": ("step",),
+         "test": ("step",), "mine": ("folder",)}  # and the words behind each
+
+
 def _arguments(words):
     """The command line; bad usage ends here, with status 2."""
-    parser = argparse.ArgumentParser(prog="evolve", description=__doc__.split("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, *names in (("step", "step?", "folder?"), ("diff", "step", "to?"), ("run", "step"),
-                         ("test", "step"), ("mine", "folder")):
-        one = verbs.add_parser(verb)
-        for name in names:
-            one.add_argument(name.rstrip("?"), nargs="?" if name.endswith("?") else None)
-    verbs.choices["run"].add_argument("--on", metavar="STEP")
-    return parser.parse_args(words)
+    first = verb.Parser(description=__doc__.split("\n")[0])
+    first.add_argument("verb", choices=VERBS)
+    chosen = first.parse_args(words[:1])
+    parser = verb.Parser(chosen.verb)
+    for word in VERBS[chosen.verb]:
+        kind, metavar = (str, "DIR") if word.startswith("folder") else (verb.place, "N.K")
+        parser.add_argument(word.rstrip("?"), nargs="?" if word.endswith("?") else None, type=kind,
+                            metavar=metavar)
+    if chosen.verb == "run":
+        parser.add_argument("--on", metavar="N.K", type=verb.place)
+    return parser.parse_args(words[1:], chosen)
 
 
 def _done(args):
@@ -220,11 +226,11 @@ def _done(args):
 
 
 def main(words=None):
-    args = _arguments(words)
+    args = _arguments(sys.argv[1:] if words is None else words)
     try:
         return _done(args)
-    except (Stop, ChapterError, ValueError) as why:
-        print(f"evolve {args.verb}: {why}", file=sys.stderr)
+    except (Stop, ChapterError) as why:
+        print(f"./evolve {args.verb}: {why}", file=sys.stderr)
         return 1
 
 

@@ -14,8 +14,9 @@ _NAME = re.compile(r"stage(\d\d)_[a-z0-9]+")
 
 
 def build_folder(root=ROOT):
-    """Where everything is built: EVOLVE_BUILD, or build/ in the tree."""
-    return Path(os.environ.get("EVOLVE_BUILD") or Path(root) / "build").absolute()
+    """Where everything is built: EVOLVE_BUILD, or build/ in the tree, as in any copy of it."""
+    own = os.environ.get("EVOLVE_BUILD") if Path(root) == ROOT else None
+    return Path(own or Path(root) / "build").absolute()
 
 
 def number(stage):

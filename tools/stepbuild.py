@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import slices
 import stages
-from steps import Stop, place, states
+from steps import Stop, states
 
 CXX = os.environ.get("CXX") or "c++"
 PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
@@ -56,10 +56,8 @@ class Place(NamedTuple):
 
     @property
     def folder(self):
-        """Where it is built; a copy of the tree has its own."""
-        root = self.stage.parent
-        build = os.environ.get("EVOLVE_BUILD") if root == stages.ROOT else None
-        return Path(build or root / "build") / "step" / self.name
+        """Where it is built."""
+        return stages.build_folder(self.stage.parent) / "step" / self.name
 
     @property
     def tree(self):
@@ -83,15 +81,15 @@ def places(stage, previous):
     return [Place(stage, k, found) for k in range(len(found))]
 
 
-def find(word, least=1):
-    """The Place of `3.4`; 3.0 is the stage before, where that will do."""
-    n, k = place(word)
+def find(place, least=1):
+    """The Place of (3, 4); (3, 0) is the stage before, where that will do."""
+    n, k = place
     stage = stages.by_number(n)
     found = places(stage, stages.predecessor(stage))
     if k is None or not least <= k < len(found):
         many = f"stage {n} has {len(found) - 1} steps" if len(found) > 1 else \
             f"the chapter of stage {n} is not told in steps yet"
-        raise Stop(f"there is no step {word}: {many}")
+        raise Stop(f"there is no step {n if k is None else f'{n}.{k}'}: {many}")
     return found[k]
 
 
@@ -154,7 +152,7 @@ def put(where, folder, more=None):
 
 def say(text):
     """A word to the terminal, as builds have; with one, a wait is not a silence."""
-    print(f"evolve: {text}", file=sys.stderr, flush=True)
+    print(f"./evolve: {text}", file=sys.stderr, flush=True)
 
 
 def make(where, target, tests):

@@ -127,11 +127,3 @@ def _fits(name, side, change, does):
         number = (change.new if side == "new" else change.old) + 1
         raise ChapterError(change.line, f"told as {side} line {number} of {name}: "
                                         f"{change.text!r}; it does not fit the step before")
-
-
-def place(word):
-    """(stage, step) of `3.4`, (stage, None) of `3`."""
-    found = re.fullmatch(r"0*([1-9]\d?)(?:\.0*(\d\d?))?", word)
-    if not found:
-        raise ValueError(f"neither a stage nor a step: {word!r}")
-    return int(found.group(1)), int(found.group(2)) if found.group(2) else None

@@ -275,6 +275,53 @@ class Diff(Command):
    +11     -1  in 5 files
 """))
 
+    STEPS = """# Two
+{}
+## Now you have
+"""
+    STEP = """
+## 2.{k} Step
+
+`evolve/{name}`, x{line}:
+
+```{kind}
+{body}
+```
+"""
+
+    def with_steps(self):
+        """Has the chapter of stage 2 told in two steps."""
+        for tool in (REAL / "tools").glob("*.py"):
+            shutil.copy(tool, self.root / "tools")
+        steps = (
+            dict(k=1, name="a.h", kind="cpp", line=", line 1", body="extern long a;"),
+            dict(k=2, name="a.cpp", kind="diff", line="", body="@@ -1,1 +1,1 @@\n-int a;\n+long a;"))
+        self.write("stage02_two/README.md",
+                   self.STEPS.format("".join(self.STEP.format(**step) for step in steps)))
+
+    def test_steps_are_shown_as_stages_are(self):
+        self.with_steps()
+        status, said, wrong = self.evolve("diff", "2.1", "2.2")
+        self.assertEqual((status, wrong), (0, ""))
+        self.assertLess(said.index("+++ b/2.2/evolve/a.h"), said.index("+++ b/2.2/evolve/a.cpp"))
+        self.assertEqual(self.evolve("diff", "--stat", "2.2")[:2],
+                         (0, "    +1     -1  evolve/a.cpp\n    +1     -1  in 1 files\n"))
+        one = self.evolve("diff", "2.1", "2.2", "a.h", GIT_EXTERNAL_DIFF="false")
+        self.assertEqual((one[0], one[1].count("diff --git")), (0, 1))
+        self.assertIn("+extern long a;\n", one[1])
+
+    def test_a_mistake_with_steps_gets_one_line(self):
+        self.with_steps()
+        for words, status, answer in (
+            (["2.9"], 1, "./evolve diff: there is no step 2.9: stage 2 has 2 steps"),
+            (["9.1"], 2, "./evolve diff: there is no stage 9: 1 to 3"),
+            (["2.1", "2.2", "2.2"], 2, "./evolve diff: 2.2 is a word too many"),
+            (["2", "2.1"], 2, "./evolve: diff takes stages or steps, not both"),
+            (["2.2", "b.h"], 2, "./evolve: there is no file b.h in 2.1 or 2.2: a.h, a.cpp"),
+        ):
+            with self.subTest(words=words):
+                self.assertEqual(self.evolve("diff", *words), (status, "", answer + "\n"))
+
     def test_the_configuration_of_the_reader_changes_nothing(self):
         plain = self.evolve("diff", "2")[1]
         self.assertIn("+++ b/stage02_two/evolve/a.h", plain)
@@ -433,6 +480,12 @@ class Packages(Command):
         self.assertEqual((status, said, self.installed()), (1, "", ""))
         self.assertIn("missing: cmake make c++ googletest", wrong)
         self.assertIn(self.wanted, wrong)
+
+    def test_all_that_steps_need_is_asked_for_at_once(self):
+        self.program("id", "echo 1000")
+        for words in ("mine", "x"), ("test", "3.4"):
+            wrong = self.evolve_here(*words)[2]
+            self.assertIn("missing: cmake make c++ googletest pkg-config git python3 pygments", wrong)
 
     def test_root_installs(self):
         self.program("id", "echo 0")

@@ -11,6 +11,7 @@ import slices
 import stages
 import stepbuild
 import steps
+import told
 from checks import steps as checked
 from checks.core import Tree
 from test_steps import TwoStages, file
@@ -87,9 +88,19 @@ class CommandsTest(Steps):
         self.assertIn("not told in steps yet", self.does("step", "2.1")[1])
 
     def test_what_is_not_there(self):
-        for words in (["step", "2.4"], ["step", "2"], ["diff", "x"], ["run", "2.1"],
-                      ["mine", self.root]):
-            self.assertEqual(self.does(*words)[0], 1, words)
+        for words, why in ((["step", "2.4"], "there is no step 2.4: stage 2 has 3 steps"),
+                           (["step", "2"], "there is no step 2: stage 2 has 3 steps"),
+                           (["run", "2.1"], "step 2.1 has no program"),
+                           (["mine", self.root], f"there is nothing in {self.root}/evolve")):
+            self.assertEqual(self.does(*words), (1, f"./evolve {words[0]}: {why}\n"))
+        for words, why in ((["diff", "x"], "there is no stage x: 1 to 2"),
+                           (["run", "2.2", "--on", "9.1"], "argument --on: there is no stage 9: 1 to 2"),
+                           (["run", "2.2", "--no"], "there is no option --no: --on, "),
+                           (["test", "2.2", "2.3"], "2.3 is a word too many"),
+                           (["mine"], "missing: DIR")):
+            status, text = self.does(*words)
+            self.assertEqual((status, text.count("\n")), (2, 1), text)
+            self.assertTrue(text.startswith(f"./evolve {words[0]}: {why}"), text)
 
     def test_a_step_builds_alone(self):
         folder = self.root / "to"
@@ -112,18 +123,15 @@ class CommandsTest(Steps):
         self.write("build/step/2.2/evolve/old.h")
         self.assertEqual(self.does("step", "2.2")[0], 0)
         self.assertFalse((self.root / "build/step/2.2/evolve/old.h").exists())
+        self.assertIn("is made anew each time", self.does("step", "2.2")[1])
+        self.assertNotIn("anew", self.does("step", "2.2", self.root / "to")[1])
 
-    def diff(self, *words):
-        done = []
-        with unittest.mock.patch("subprocess.run", lambda command, **options: done.append(
-                REAL_RUN(command, capture_output=True, text=True, **options)) or done[-1]):
-            self.assertEqual(self.does("diff", *words)[0], 0)
-        return [line for line in done[-1].stdout.split("\n")
-                if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-
-    def test_a_diff(self):
-        self.assertEqual(self.diff("2.2"), ["+x", "+y", ""])
-        self.assertEqual(self.diff("2.1", "2.3"), ["-b", "+B", "+y", "+e", ""])
+    def test_a_diff_writes_two_states_and_says_their_names(self):
+        for words, names, two in ((["2.2"], "2.1 2.2", self.two), (["2.1", "2.2"], "2.0 2.2", self.two)):
+            self.write(f"build/step/diff/{names[:3]}/evolve/old.h")
+            self.assertEqual(self.does("diff", *words), (0, names + "\n"))
+            sides = [told.sources(self.root / "build/step/diff" / name) for name in names.split()]
+            self.assertEqual(sides, [file(*{"2.1": self.one, "2.0": "abcd"}[names[:3]]), file(*two)])
 
     def test_mine_is_just_a_step(self):
         self.assertEqual(self.mine(*self.two), "you are after 2.2\n")
@@ -145,20 +153,19 @@ class CommandsTest(Steps):
         self.assertIn("evolve/a.cpp is missing", text)
         self.assertIn("evolve/other.cpp is more than there is", text)
 
-
     def said_of_mine(self, **answers):
         """What is said of a reader's code when these functions of building answer so."""
         self.put("mine", file("a", "B", "x", "c", "d"))
         with contextlib.ExitStack() as stack:
-            for name, answer in {"built": None, "suite": [7, []], **answers}.items():
+            for name, answer in {"library": None, "suite": [7, []], **answers}.items():
                 stack.enter_context(unittest.mock.patch(f"follow.{name}", side_effect=answer
                                     if callable(answer) else lambda *_, a=answer: a))
             return self.does("mine", self.root / "mine")
 
     def test_mine_does_not_build(self):
-        def built(code, _):
+        def library(code):
             raise follow.Stop(f"no:\n[1/2] x\n{code.folder}/evolve/a.cpp:3:1: error: x\nmore")
-        status, text = self.said_of_mine(built=built)
+        status, text = self.said_of_mine(library=library)
         self.assertEqual(status, 1)
         self.assertTrue(text.endswith("it does not build:\n"
                                       f"{self.root}/mine/evolve/a.cpp:3:1: error: x\n"), text)
@@ -176,9 +183,6 @@ class CommandsTest(Steps):
         status, text = self.said_of_mine(suite=[6, ["A.D"]], own_tests={"passed": []})
         self.assertEqual(status, 1)
         self.assertIn("6 tests of the stage before pass, 1 fail\n  FAILED: A.D\n", text)
-
-
-REAL_RUN = subprocess.run
 
 
 OWN = {
@@ -308,7 +312,7 @@ class RememberedTest(Steps):
 
     def test_changes(self):
         self.times = 0
-        two = stepbuild.find("2.2")
+        two = stepbuild.find((2, 2))
         self.assertEqual([self.count(two), self.count(two)], [1, 1])
         self.assertEqual([self.count(two, "x"), self.count(two, "x")], [2, 2])
         self.write("stage01_one/CMakeLists.txt", "other\n")
@@ -317,7 +321,7 @@ class RememberedTest(Steps):
         self.assertEqual(self.count(two._replace(states=states), "x"), 4)
 
     def test_what_may_be_otherwise_next_time_is_not_remembered(self):
-        where, answers = stepbuild.find("2.1"), [1, 2, 3]
+        where, answers = stepbuild.find((2, 1)), [1, 2, 3]
 
         def found():
             return stepbuild.remembered(where, "x", None, lambda: answers.pop(0), lambda x: x > 1)
@@ -325,7 +329,7 @@ class RememberedTest(Steps):
 
     def printed(self, *runs):
         """What a program prints, asked for so often, when it runs so one time after the other."""
-        where = stepbuild.find("2.2")
+        where = stepbuild.find((2, 2))
         stepbuild._version(where.cxx)  # which runs the compiler, once
         with (unittest.mock.patch("stepbuild.compiled", lambda *_: ("program", "")),
               unittest.mock.patch("stepbuild.subprocess.run", side_effect=runs)):
@@ -338,14 +342,14 @@ class RememberedTest(Steps):
                          [["", None], ["x", 1], ["x", 0], ["x", 0]])
 
     def test_a_suite_that_fails_runs_again(self):
-        where, runs = stepbuild.find("2.1"), [(0, {"A.B"}), (1, set()), (0, {"A.B"})]
+        where, runs = stepbuild.find((2, 1)), [(0, {"A.B"}), (1, set()), (0, {"A.B"})]
         with (unittest.mock.patch("stepbuild.built"),
               unittest.mock.patch("slices.ran", lambda _: runs.pop(0))):
             self.assertEqual([stepbuild.suite(where) for _ in range(3)],
                              [[0, ["A.B"]], [1, []], [1, []]])
 
     def test_what_fails_is_not_remembered(self):
-        where = stepbuild.find("2.1")
+        where = stepbuild.find((2, 1))
         with self.assertRaises(ZeroDivisionError):
             stepbuild.remembered(where, "count", None, lambda: 1 // 0)
         self.times = 0

@@ -97,14 +97,6 @@ class ReadingTest(TwoStages):
         self.refuse("README.md:1: .* in no step", f"{block}\n## 2.1 A\n")
         self.refuse("README.md:4: .* in no step", f"## 2.1 A\n## Rest\n\n{block}")
 
-    def test_places(self):
-        self.assertEqual(steps.place("3"), (3, None))
-        self.assertEqual(steps.place("03.4"), (3, 4))
-        self.assertEqual(steps.place("3.0"), (3, 0))
-        for word in ("", "0", "3.", "x", "3.4.5", "-3"):
-            with self.assertRaises(ValueError):
-                steps.place(word)
-
 
 class ReplayTest(TwoStages):
     """A chapter in steps is proved as its stage is."""
@@ -113,6 +105,10 @@ class ReplayTest(TwoStages):
         super().setUp()
         self.written(file("one", "two", "three"), file("one", "TWO", "three", "four"),
                      file("one", "2", "three", "four"))
+
+    def test_no_draft_of_a_chapter_in_steps(self):
+        with self.assertRaisesRegex(told.ChapterError, "README.md:5: .*told in steps.* weave 2 "):
+            chapter.draft(self.stage, self.previous)
 
     def problems(self, old="", new=""):
         """What is wrong with the chapter after a replacement."""

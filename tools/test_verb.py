@@ -1,5 +1,6 @@
 """What tools say of mistakes."""
 
+import argparse
 import unittest
 
 import verb
@@ -23,6 +24,18 @@ class Parser(unittest.TestCase):
     def test_options_are_written_out(self):
         self.assertEqual(self.said("mine", "--fas")[0], 2)
         self.assertTrue(self.said("mine", "--fast")[0].fast)
+
+
+class Place(unittest.TestCase):
+    """A word that is a stage or a step."""
+
+    def test_places(self):
+        for word, place in {"3": (3, None), "03.4": (3, 4), "3.0": (3, 0), "3.012": (3, 12)}.items():
+            self.assertEqual(verb.place(word), place)
+        for word, why in {"": "no stage ", "0": "no stage 0", "x": "no stage x: 1 to 8", "-3": "no",
+                          "3.": "neither", "3.4.5": "neither", "3.x": "neither"}.items():
+            with self.assertRaisesRegex(argparse.ArgumentTypeError, why):
+                verb.place(word)
 
 
 class Nearest(unittest.TestCase):

@@ -42,6 +42,15 @@ def stage_number(text):
     return int(text)
 
 
+def place(text):
+    """A word of the command line that is a step, (3, 4) for `3.4`, or a stage, (3, None)."""
+    stage, dot, step = text.partition(".")
+    number = stage_number(stage)
+    if dot and not re.fullmatch(r"\d+", step):
+        raise argparse.ArgumentTypeError(f"neither a stage nor a step: {text}")
+    return number, int(step) if dot else None
+
+
 class Parser(argparse.ArgumentParser):
     """Answers a mistake in one line, with the right word if there is one that is like it."""
 
