@@ -38,7 +38,9 @@ class Fair : public ::testing::Test {
   std::array<pair, 3> fds;
 };
 
-TEST_F(Fair, SaysItsName) { EXPECT_STREQ(op->name(), "fair"); }
+TEST_F(Fair, SaysItsName) {
+  EXPECT_STREQ(op->name(), "fair");
+}
 
 TEST_F(Fair, TellsOfOneDescriptorInATurnAndOfAllInTheirTurn) {
   std::set<int> found;

@@ -20,7 +20,9 @@ class Spared : public ::testing::Test {
   changelist noted;
 };
 
-TEST_F(Spared, IsNoneAtFirst) { EXPECT_EQ(noted.spared(), 0u); }
+TEST_F(Spared, IsNoneAtFirst) {
+  EXPECT_EQ(noted.spared(), 0u);
+}
 
 TEST_F(Spared, IsNoneWhereAllIsTold) {
   note(3, what::read, both);
