@@ -220,6 +220,16 @@ The samples of stage 2; ./evolve run 2 NAME runs one.
         self.assertEqual(status, 2)
         self.assertIn("./evolve: stage 2 has no test like Heep: Heap, Queue\n", wrong)
 
+    def test_dropin_is_not_tested_as_if_it_were_sanitized(self):
+        self.program("cmake", "")
+        self.program("ctest", "")
+        for stage in "stage01_one", "stage02_two", "stage03_three":
+            self.program(f"{stage}_test", "echo x: 1 passed, 0 failed, 0 skipped",
+                         f"build/asan/{stage}")
+        _, said, wrong = self.evolve("test", EVOLVE_PRESET="asan")
+        self.assertIn("./evolve: dropin is left out: it is built without sanitizers\n", wrong)
+        self.assertNotIn("dropin", said)
+
     def test_about(self):
         done = subprocess.run([REAL / "evolve", "about"], capture_output=True, text=True,
                               env=self.environment(), check=True)
