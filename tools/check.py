@@ -92,8 +92,10 @@ def _arguments(words):
     parser.add_argument("--cross", action="store_true",
                         help="instead, compile and link for the BSDs and macOS, with Zig from npm")
     args = parser.parse_args(words)
-    if args.cross and (args.list or args.only or args.fast or args.self_test):
+    if args.cross and (args.list or args.only or args.fast or args.full or args.self_test):
         parser.error("--cross goes with no other option")
+    if args.fast and args.full:
+        parser.error("--full adds to what --fast leaves out")
     if args.fast and args.only and all(rule.builds for rule in args.only):
         parser.error("--fast leaves out every rule that --only names")
     return args

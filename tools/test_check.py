@@ -15,7 +15,7 @@ import cpp
 import stepbuild
 from checks import chapters, diffs, exercises, files, layers, plants, steps, transcripts
 from checks.core import RULES, Note, Problem, Tree
-from testing import InFolder
+from testing import InFolder, said
 
 
 class Trees(InFolder):
@@ -324,6 +324,12 @@ class Check(unittest.TestCase):
             Problem("stage02_b/evolve/y.h", 1, "bad")]))
         self.assertEqual([(p.path, n) for p, n in found],
                          [("stage01_a/evolve/x.h", 1), ("stage02_b/evolve/y.h", 0)])
+
+    def test_options_that_would_be_swallowed_are_refused(self):
+        for words, answer in ((["--cross", "--full"], "--cross goes with no other option"),
+                              (["--cross", "--fast"], "--cross goes with no other option"),
+                              (["--fast", "--full"], "--full adds to what --fast leaves out")):
+            self.assertEqual(said(check.main, words), (2, f"./evolve check: {answer}\n"))
 
     def test_the_measures_are_those_of_the_design(self):
         self.assertEqual((diffs.FIRST_STAGE_LINES, diffs.STEP_LINES), (800, 600))
