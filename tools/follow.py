@@ -42,15 +42,18 @@ def listing():
 
 
 def put_for_reader(where, folder):
-    """put(), but never over somebody's work."""
-    if folder and Path(folder).is_dir() and any(Path(folder).iterdir()):
+    """put(), but never over somebody's work; what a reader builds there, no tool builds."""
+    to = Path(folder or where.folder)
+    if folder and to.exists() and not to.is_dir():
+        raise Stop(f"{folder} is no folder")
+    if folder and to.is_dir() and any(to.iterdir()):
         raise Stop(f"{folder} is not empty")
-    is_own, folder = bool(folder), Path(folder or where.folder)
-    put(where, folder)
-    anew = "" if is_own else ", which is made anew each time"
-    print(f"the code after step {where.name} is in {os.path.relpath(folder)}{anew}; to build it:\n"
-          f"  cmake -S {os.path.relpath(folder)} -B {os.path.relpath(folder / 'build')}\n"
-          f"  cmake --build {os.path.relpath(folder / 'build')}")
+    put(where, to)
+    anew, tree = ("", "build") if folder else (", which is made anew each time", "by-hand")
+    here = os.path.relpath(to)
+    print(f"the code after step {where.name} is in {here}{anew}; to build it:\n"
+          f"  cmake -S {here} -B {here}/{tree}\n"
+          f"  cmake --build {here}/{tree}")
     return 0
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import unittest
 import unittest.mock
+from pathlib import Path
 
 import follow
 import slices
@@ -118,6 +119,8 @@ class CommandsTest(Steps):
         self.write("to/mine.txt", "mine")
         status, text = self.does("step", "2.2", self.root / "to")
         self.assertEqual((status, (self.root / "to/evolve").exists()), (1, False), text)
+        self.assertEqual(self.does("step", "2.2", self.root / "to/mine.txt"),
+                         (1, f"./evolve step: {self.root}/to/mine.txt is no folder\n"))
 
     def test_the_folder_of_the_build_is_made_anew(self):
         self.write("build/step/2.2/evolve/old.h")
@@ -125,6 +128,12 @@ class CommandsTest(Steps):
         self.assertFalse((self.root / "build/step/2.2/evolve/old.h").exists())
         self.assertIn("is made anew each time", self.does("step", "2.2")[1])
         self.assertNotIn("anew", self.does("step", "2.2", self.root / "to")[1])
+
+    def test_a_reader_builds_where_no_tool_does(self):
+        for folder in (), (self.root / "to",):
+            _, _, tree = self.does("step", "2.2", *folder)[1].strip().rpartition("cmake --build ")
+            self.assertTrue(Path(tree).parent.is_dir(), tree)
+            self.assertNotEqual(Path(tree).resolve(), stepbuild.find((2, 2)).tree.resolve())
 
     def test_a_diff_writes_two_states_and_says_their_names(self):
         for words, names, two in ((["2.2"], "2.1 2.2", self.two), (["2.1", "2.2"], "2.0 2.2", self.two)):
