@@ -110,7 +110,7 @@ def moved(changes):
                 break
 
 
-@rule("a step changes no line for its white space, its line breaks or its place alone")
+@rule("a stage changes no line for its white space, its line breaks or its place alone")
 def noise(tree):
     """Judges the diffs of library, samples and tests."""
     for previous, stage in tree.pairs[1:]:
@@ -277,8 +277,8 @@ def _over(size):
 
 
 @rule(f"evolve/ begins with at most {FIRST_STAGE_LINES} lines of code and ends with at most "
-      f"{NEWEST_LINES}; a step adds at most {STEP_LINES}, two of them {BIG_STEP_LINES}, and all "
-      f"steps together remove at most {REMOVED_LINES}")
+      f"{NEWEST_LINES}; a stage adds at most {STEP_LINES}, two of them {BIG_STEP_LINES}, and all "
+      f"together remove at most {REMOVED_LINES}")
 def budget(tree):
     """Judges the size of every step, and prints the table."""
     sizes = [_size(previous, stage) for previous, stage in tree.pairs]
