@@ -8,7 +8,8 @@ status also says that nothing leaked.
 import sys
 
 import clients
-from sample import Failed, Sample
+from command import Failed
+from sample import Sample
 from stages import ROOT, number, stages
 
 

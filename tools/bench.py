@@ -21,8 +21,8 @@ from pathlib import Path
 
 import stages
 import verb
+from command import Failed
 from measure import charts, counts, documents, gate, machine, programs, suite, tables, timing
-from measure.programs import Failed
 
 ROUNDS = {False: 3, True: 5}  # by --full
 
@@ -94,7 +94,7 @@ def chosen(it, options):
 
 def prepare(names):
     """Builds the programs of these; the set of what could be built."""
-    there = programs.configure()
+    there = programs.configured()
     needed = {who.program for name, who in everybody().items() if name in names}
     programs.build(needed & there)
     missing = sorted(needed - there)

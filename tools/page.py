@@ -40,7 +40,7 @@ _NAMED = re.compile(r"`([\w.]+\.\w+)`:$")
 
 def blocks(text):
     """The Blocks of a page, those in lists left out."""
-    found, heading, file, opened = [], "", "", None
+    found, heading, file, opened, body = [], "", "", None, []
     for k, line in enumerate(text.split("\n"), 1):
         if opened:
             if line == "```":

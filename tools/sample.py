@@ -3,12 +3,18 @@
 import queue
 import re
 import signal
+import socket
 import subprocess
 import threading
 
+from command import Failed
 
-class Failed(Exception):
-    """The sample did not do what it is there to show."""
+
+def free_port():
+    """A port that nothing listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
 
 
 class Sample:

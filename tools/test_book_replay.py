@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import unittest
-from pathlib import Path
 
 import stages
 from book import page, replay

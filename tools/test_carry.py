@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import shutil
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 
 import chapter

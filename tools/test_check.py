@@ -6,7 +6,6 @@ what that cannot show: that a rule is silent where it has to be.
 
 import shutil
 import unittest
-from pathlib import Path
 
 import chapter
 import check

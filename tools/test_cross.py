@@ -1,6 +1,5 @@
 """What `./evolve check --cross` compiles, and what it says when something does not compile."""
 
-import unittest
 from pathlib import Path
 from unittest import mock
 

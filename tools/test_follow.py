@@ -266,9 +266,9 @@ class SlicesTest(Steps):
         self.assertEqual((names, len(built)), (set(), 1))
 
     def test_an_error_elsewhere_is_no_reason_to_cut(self):
-        for said in ("/x/evolve/a.cpp:3:3: error: bad\n", "/x/own/test/b.h:1:1: error: bad\n" * 2):
+        for text in ("/x/evolve/a.cpp:3:3: error: bad\n", "/x/own/test/b.h:1:1: error: bad\n" * 2):
             with self.assertRaises(slices.Stop):
-                self.compilable(said, said)
+                self.compilable(text, text)
 
 
 class RulesTest(Steps):
@@ -299,9 +299,9 @@ class RulesTest(Steps):
     def test_the_old_tests_are_run_after_each_step(self):
         self.written(*[file(*"abcdefg"[:k]) for k in range(1, 8)])
         failing = {"suite": lambda where: [1, ["A.B"]], "own_tests": lambda *_: {"passed": []}}
-        for full, steps in (False, "145"), (True, "123456"):
+        for full, numbers in (False, "145"), (True, "123456"):
             self.assertEqual(self.judged(checked.step_tests, full, **failing),
-                             [f"A.B does not pass after step 2.{k}" for k in steps])
+                             [f"A.B does not pass after step 2.{k}" for k in numbers])
 
     def test_programs_of_a_chapter_that_cannot_be_read(self):
         self.tell("## 2.2 A\n")

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import command
 from stages import ROOT
 
 # The analyzer gives up on a function after so many states. With its own limit of 225000 it takes
@@ -26,15 +27,14 @@ INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 def configure(build):
     """A build tree without precompiled headers, which clang cannot read when gcc made them."""
-    command = ["cmake", "-S", ROOT, "-B", build, "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"]
-    command.append("-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON")
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command.configure(ROOT, build, "CMAKE_EXPORT_COMPILE_COMMANDS=ON",
+                      "CMAKE_DISABLE_PRECOMPILE_HEADERS=ON")
 
 
 def sources(build, tests):
     """The sources of all stages, the first stage's first."""
-    commands = json.loads((Path(build) / "compile_commands.json").read_text())
-    found = sorted({Path(command["file"]) for command in commands})
+    compiled = json.loads((Path(build) / "compile_commands.json").read_text())
+    found = sorted({Path(each["file"]) for each in compiled})
     return [source for source in found if tests or source.parent.name != "test"]
 
 
@@ -66,8 +66,8 @@ def distinct(candidates):
 def check(source, build):
     """Runs clang-tidy; returns its findings, or nothing."""
     limits = [f"--extra-arg={word}" for word in STATES]
-    command = ["clang-tidy", "--quiet", "-p", build, *limits, source]
-    done = subprocess.run(command, capture_output=True, text=True)
+    words = ["clang-tidy", "--quiet", "-p", build, *limits, source]
+    done = subprocess.run(words, capture_output=True, text=True)
     return (done.stdout or done.stderr) if done.returncode else ""
 
 

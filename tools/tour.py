@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 import clients
-from sample import Failed, Sample
+from command import Failed
+from sample import Sample
 from stages import number
 
 PATIENCE = 300  # milliseconds that `idle` is told to wait

@@ -1,7 +1,5 @@
 """Builds the book into build/book, from the chapters, docs/ and what the stages' code says."""
 
-import importlib
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -14,8 +12,8 @@ import verb
 from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
                   reference, replay, search, site)
 from book.sources import Sources
+from command import Failed
 from steps import states
-
 
 _BRIEF = "libevent's event loop, built again in eight stages"
 
@@ -234,7 +232,7 @@ def main():
     began = time.monotonic()
     try:
         wrong = whole(stages.ROOT, out)
-    except (doxygen.Failed, defects.Wrong) as failure:
+    except (Failed, defects.Wrong) as failure:
         sys.exit(f"./evolve book: {failure}")
     if wrong:
         sys.exit("./evolve book: these lead nowhere:\n" + "\n".join(wrong))

@@ -8,7 +8,6 @@ import re
 import shutil
 from html import escape
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple
 
 import cpp

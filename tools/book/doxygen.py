@@ -4,15 +4,13 @@ import re
 import subprocess
 from pathlib import Path
 
+from command import Failed
+
 THEME = Path("/usr/share/doxygen-awesome-css")
 _STYLES = ["doxygen-awesome.css", "doxygen-awesome-sidebar-only.css",
            "doxygen-awesome-sidebar-only-darkmode-toggle.css"]
 _SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
             "doxygen-awesome-paragraph-link.js"]
-
-
-class Failed(Exception):
-    """Doxygen had something to say."""
 
 
 def theme(root):

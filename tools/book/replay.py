@@ -11,6 +11,7 @@ from html import escape
 
 import stages
 from book import highlight, page
+from command import Failed
 from record import recording
 from record.sentences import Names
 
@@ -41,7 +42,7 @@ def _arity(stage):
         return 0
     found = re.search(r"\barity = (\d+);", source.read_text(encoding="utf-8"))
     if not found:
-        raise recording.Failed(f"{source}: there is no `arity = N;`, by which to draw the heap")
+        raise Failed(f"{source}: there is no `arity = N;`, by which to draw the heap")
     return int(found[1])
 
 

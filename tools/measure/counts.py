@@ -8,7 +8,8 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from measure.programs import TREE, Failed, run, scratch
+from command import Failed
+from measure.programs import TREE, run, scratch
 
 CALLGRIND = ("valgrind", "--tool=callgrind", "--collect-atstart=no",
              "--callgrind-out-file=/dev/null")

@@ -27,7 +27,7 @@ def tools():
 
 def measure(pattern=None):
     """{row: {"instructions", "calls"}} of the newest stage; system calls in all."""
-    programs.configure()
+    programs.configured()
     who = suite.evolve()[0]
     programs.build({who.program})
     counted = counts.count_all(rows(pattern), [who])

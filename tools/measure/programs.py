@@ -2,37 +2,21 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
+import command
+from command import Failed
 from stages import ROOT, build_folder
 
 TREE = build_folder() / "bench"
 PATIENCE = 300  # seconds for one run
 
 
-class Failed(Exception):
-    """Something could not be built or run."""
-
-
-def cmake(*words):
-    """What CMake says; Failed, with that, when it fails."""
-    command = ["cmake", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Failed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def configure():
+def configured():
     """Prepares the build tree; which of the programs can be built here."""
-    words = ["-S", ROOT / "bench", "-B", TREE]
-    if not (TREE / "CMakeCache.txt").exists() and shutil.which("ninja"):
-        words += ["-G", "Ninja"]
-    cmake(*words)
+    command.configure(ROOT / "bench", TREE)
     return set((TREE / "programs").read_text().split())
 
 
@@ -40,10 +24,10 @@ def build(programs):
     """Builds these programs, the client that W5 needs, and the clock for those who count."""
     wanted = sorted(set(programs) | {"client", "made_clock"})
     print(f"./evolve bench: building {', '.join(wanted)}", file=sys.stderr, flush=True)
-    cmake("--build", TREE, "-j", os.cpu_count(), "--target", *wanted)
+    command.build(TREE, *wanted)
 
 
-def command(who, workload, options):
+def words_of(who, workload, options):
     return [str(TREE / "bin" / who.program), workload, *who.options.split(), *options.split()]
 
 
@@ -54,7 +38,7 @@ def parse(text):
 
 def run(who, workload, options, under=(), **environment):
     """The results of one run; `under` goes before the command. Raises when it did not end well."""
-    words = [*under, *command(who, workload, options)]
+    words = [*under, *words_of(who, workload, options)]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False,
                               env=os.environ | environment)

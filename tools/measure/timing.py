@@ -5,7 +5,8 @@ import statistics
 import sys
 
 from measure import suite
-from measure.programs import Failed, run
+from command import Failed
+from measure.programs import run
 
 
 def say(text):

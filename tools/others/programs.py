@@ -19,8 +19,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
 
-from others.world import (PATIENCE, Wrong, calls, cpu, free_port, listening, number, says, session,
-                          wait_until)
+from others.world import PATIENCE, Wrong, calls, cpu, listening, number, says, session, wait_until
+from sample import free_port
 
 HERE = Path(__file__).resolve().parent
 

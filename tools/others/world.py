@@ -19,13 +19,6 @@ class Wrong(Exception):
     """A program did not do what it is there to do."""
 
 
-def free_port():
-    """A port that nothing listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def listening(port):
     """Asks whether something does."""
     def asked():

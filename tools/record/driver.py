@@ -14,6 +14,7 @@ from pathlib import Path
 import sample
 import stages
 import verb
+from command import Failed, run
 from record import recording
 from record.scenarios import SCENARIOS
 
@@ -22,36 +23,26 @@ _QUIET = 0.4  # seconds without a note are rest
 _PATIENCE = 30
 
 
-def _run(*command):
-    """A command of the build; what it said if it fails."""
-    run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    if run.returncode:
-        raise recording.Failed(f"{' '.join(map(str, command))}:\n{run.stdout}{run.stderr}")
-
-
 def _stand_in(stage, tree):
     """Compiles the kqueue that the tests have; (compiler's option, what to link)."""
     folder = stage / "test" / "kqueue_on_epoll"
     tree.mkdir(parents=True, exist_ok=True)
     made = tree / "kqueue_on_epoll.o"
-    _run("c++", "-std=c++20", "-g", f"-I{folder}", "-c", folder / "kqueue_on_epoll.cpp",
-         "-o", made)
+    run("c++", "-std=c++20", "-g", f"-I{folder}", "-c", folder / "kqueue_on_epoll.cpp", "-o", made)
     return f"-I{folder}", made
 
 
 def build(stage, scenario, tree):
     flags, library = _stand_in(stage, tree) if scenario.stand_in else ("", "")
-    _run("cmake", "-S", stage, "-B", tree, "-DCMAKE_BUILD_TYPE=Debug", "-DBUILD_TESTING=OFF",
-         f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_CXX_STANDARD_LIBRARIES={library}")
+    run("cmake", "-S", stage, "-B", tree, "-DCMAKE_BUILD_TYPE=Debug", "-DBUILD_TESTING=OFF",
+        f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_CXX_STANDARD_LIBRARIES={library}")
     target = f"{stage.name}_{scenario.sample}"
-    _run("cmake", "--build", tree, "--target", target)
+    run("cmake", "--build", tree, "--target", target)
     return tree / target
 
 
 class Run:
     """A sample that runs under gdb, as its script sees it."""
-
-    failed = recording.Failed
 
     def __init__(self, running, folder, steps):
         """`running` is gdb, `steps` the file that it writes to."""
@@ -62,8 +53,8 @@ class Run:
         while (line := self.running.line(_PATIENCE)) is not None:
             if found := re.search(pattern, line):
                 return found
-        raise recording.Failed(f"the sample ended without a line like {pattern!r}: "
-                               + self.steps.read_text()[-2000:])
+        raise Failed(f"the sample ended without a line like {pattern!r}: "
+                     + self.steps.read_text()[-2000:])
 
     def port(self):
         """Where the sample listens."""
@@ -77,7 +68,7 @@ class Run:
             if (now := self.steps.stat().st_size) != size:
                 size, since = now, time.monotonic()
             if since > end:
-                raise recording.Failed("the sample does not come to rest")
+                raise Failed("the sample does not come to rest")
             time.sleep(0.05)
 
     def kill(self, signo):
@@ -101,7 +92,7 @@ def _notes(stage, scenario, program):
             try:
                 scenario.play(Run(running, folder, steps))
                 said = running.end(_PATIENCE)
-            except (OSError, sample.Failed, recording.Failed):
+            except (OSError, Failed):
                 recording.sorted_out(recording.noted(steps.read_text(), []))  # knows more of it
                 raise
         return recording.noted(steps.read_text(), said)
@@ -110,8 +101,8 @@ def _notes(stage, scenario, program):
 def record(root, number):
     """Records a stage; the file that was written, and how many steps it has."""
     if number not in SCENARIOS:
-        raise recording.Failed(f"there is no scenario for stage {number}; "
-                               "let tools/record/scenarios.py have one")
+        raise Failed(f"there is no scenario for stage {number}; "
+                     "let tools/record/scenarios.py have one")
     stage, scenario = stages.by_number(number, root).resolve(), SCENARIOS[number]
     program = build(stage, scenario, stages.build_folder(root) / "record" / stage.name)
     about = {"stage": number, "story": scenario.story, "stand_in": scenario.stand_in,
@@ -119,8 +110,8 @@ def record(root, number):
     made = recording.make(stage, _notes(stage, scenario, program), about)
     count = len(made["steps"])
     if not recording.LEAST <= count <= recording.MOST:
-        raise recording.Failed(f"{count} steps: a replay has {recording.LEAST} to "
-                               f"{recording.MOST}; let tools/record/scenarios.py do more or less")
+        raise Failed(f"{count} steps: a replay has {recording.LEAST} to {recording.MOST}; "
+                     "let tools/record/scenarios.py do more or less")
     file = recording.path(root, number)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(recording.dumps(made), encoding="utf-8")
@@ -137,6 +128,6 @@ def main(words=None):
     for number in known if chosen is None else [chosen]:
         try:
             file, count = record(stages.ROOT, number)
-        except (recording.Failed, sample.Failed) as failure:
+        except Failed as failure:
             sys.exit(f"./evolve record: stage {number}: {failure}")
         print(f"{file.relative_to(stages.ROOT)}: {count} steps", flush=True)

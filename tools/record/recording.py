@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+from command import Failed
 from record import sentences
 
 LEAST, MOST = 40, 200
@@ -16,10 +17,6 @@ LEAST, MOST = 40, 200
 def path(root, number):
     """The file of a stage's recording."""
     return root / "docs" / "recordings" / f"stage{number:02}.json"
-
-
-class Failed(Exception):
-    """The recorder could not do it; says why."""
 
 
 # From notes to steps

@@ -9,6 +9,8 @@ import signal
 import socket
 from typing import Callable, NamedTuple
 
+from command import Failed
+
 
 class Scenario(NamedTuple):
     """A run: the sample with its arguments, its script, and what the page says about it."""
@@ -33,7 +35,7 @@ def _say(run, client, text):
     while len(got) < len(text):
         piece = client.recv(100)
         if not piece:
-            raise run.failed(f"the sample has closed the connection, and owes {text!r}")
+            raise Failed(f"the sample has closed the connection, and owes {text!r}")
         got += piece
     run.rest()
 
