@@ -20,7 +20,7 @@ import stages
 import verb
 import weave as weaving
 from draft import draft
-from steps import applied, steps_of
+from steps import states, steps_of
 from stepweave import weave_steps
 from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
 from weave import consecutive
@@ -46,7 +46,7 @@ def replay(stage, previous):
     old, new = sources(previous), sources(stage)
     try:
         blocks, steps = parse(chapter_of(stage)), steps_of(stage)
-        problems = (_replay_steps(steps, old, new) if steps
+        problems = (_replay_steps(steps, states(stage, previous), new) if steps
                     else _replay_blocks(blocks, old, new))
     except ChapterError as error:
         problems = [error]
@@ -63,14 +63,13 @@ def _replay_blocks(blocks, old, new):
     return problems
 
 
-def _replay_steps(steps, old, new):
-    """Why steps, applied one after the other, do not give the stage."""
-    problems, state = [], old
-    for step in steps:
-        before, state = state, applied(state, step)
-        problems += _replay_blocks(step.blocks, before, state)
-    return problems + [problem for name in sorted({*state, *new})
-                       for problem in _unlike(name, state.get(name), new.get(name))]
+def _replay_steps(steps, found, new):
+    """Why steps, which leave these states one after the other, do not give the stage."""
+    problems, last = [], found[-1]
+    for step, before, after in zip(steps, found, found[1:]):
+        problems += _replay_blocks(step.blocks, before, after)
+    return problems + [problem for name in sorted({*last, *new})
+                       for problem in _unlike(name, last.get(name), new.get(name))]
 
 
 def _unlike(name, told, new):

@@ -24,6 +24,8 @@ _CALL = re.compile(r"((?:\w+::)*(?:operator\(\)|operator\s*[^\s(\w]+|operator [\
                    r"\s*\(")
 _NO_NAME = {"requires", "noexcept", "alignas", "decltype", "explicit", "sizeof"}
 _OPEN, _CLOSE = "([{", ")]}"
+_INCLUDE = re.compile(r"""\s*#\s*include\s+["<]([^">]+)[">]""")
+TEST = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)", re.MULTILINE)
 
 
 @cache
@@ -175,7 +177,7 @@ def _kind(text):
 
 def _name(text, kind):
     """The name that a plain head declares; a test's is `Suite.Name`."""
-    if test := re.match(r"(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)", text):
+    if test := TEST.match(text):
         return f"{test[1]}.{test[2]}"
     if found := re.match(r"(?:class|struct|union|enum(?:\s+class)?|namespace|using)\s+([\w:]+)",
                          text):
@@ -273,6 +275,12 @@ def functions(text):
 
 
 @cache
+def includes(text):
+    """(line, name) of every header that a text includes."""
+    return [(k, found[1]) for k, line in enumerate(text.split("\n"), 1)
+            if (found := _INCLUDE.match(line))]
+
+
 def enclosing(lines):
     """For every line the name of the definition it is inside of; a first line is outside."""
     names = [""] * len(lines)

@@ -1,9 +1,9 @@
 """Proposes told blocks for what a chapter does not tell yet, for an author to write between."""
 
-import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import cpp
 from stages import number
 from steps import steps_of
 from told import ChapterError, chapter_of, parse
@@ -15,8 +15,7 @@ AIM = 14   # after so many a blank line ends a block
 
 def _reading_order(files):
     """The files' names: headers first, what others include before them; a source as its header."""
-    included = {name: [other for other in re.findall(r'^#include "(evolve/[^"]+)"', text, re.M)
-                       if other in files] for name, text in files.items()}
+    included = {name: [other for _, other in cpp.includes(text) if other in files] for name, text in files.items()}
     headers = {name: names for name, names in included.items() if name.endswith(".h")}
     order = list(TopologicalSorter(headers).static_order())
 

@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import cpp
 import lines
 import page
 import stages
@@ -97,11 +98,6 @@ def check_prefix(prefix, kind, stage):
         check_shared(prefix / "lib/libevolve.so", stage)
 
 
-def included(header):
-    """The library's headers that a header includes."""
-    return re.findall(r'^#include "(evolve/[^"]+)"', header.read_text(), re.MULTILINE)
-
-
 def check_files(prefix):
     """That every header is there which another one includes, and none that nobody needs."""
     include = prefix / "include"
@@ -113,7 +109,8 @@ def check_files(prefix):
             if name not in there:
                 raise Failed(f"{name} is not installed")
             reached.add(name)
-            todo += included(include / name)
+            todo += [each for _, each in cpp.includes((include / name).read_text())
+                     if each.startswith("evolve/")]
     if there != reached:
         raise Failed(f"no program needs {', '.join(sorted(there - reached))}, but it is installed")
     for path in prefix.rglob("*"):

@@ -14,8 +14,8 @@ import stages
 from steps import Stop
 
 LONGEST = 10  # seconds that a test may take on a state that is not meant for it
-_TEST = re.compile(r"(?m)^(?:TYPED_)?TEST(?:_F|_P)?\s*\(\s*(\w+)\s*,\s*(\w+)")
-_INCLUDE = re.compile(r'#include "((?:evolve|test)/[^"]+)"')
+LIFTED = re.compile(r"(?P<stage>stage\d\d_\w+) (?P<file>test/\S+) (?P<test>\w+\.\w+): "
+                    r"(?P<reason>\S.*)")  # a line of docs/lifted.txt
 _FAILED = re.compile(r"(?m)^FAILED (?:\w+/)?(\w+)(?:\.(\w+))?")
 _PASSED = re.compile(r"(?m)^\S+: (\d+) passed, ")
 _WRONG = re.compile(r"([\w./+-]+/)?own/(test/[\w./]+):(\d+):(?:\d+:)?\s+"
@@ -43,12 +43,13 @@ def lifted(stage):
     """The names of the tests that docs/lifted.txt has this stage take out."""
     path = stage.parent / "docs" / "lifted.txt"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return set(re.findall(rf"(?m)^{stage.name} \S+ (\w+\.\w+):", text))
+    found = map(LIFTED.fullmatch, text.split("\n"))
+    return {one["test"] for one in found if one and one["stage"] == stage.name}
 
 
 def names_in(text):
     """The tests of a source."""
-    return {f"{suite}.{name}" for suite, name in _TEST.findall(text)}
+    return {f"{suite}.{name}" for suite, name in cpp.TEST.findall(text)}
 
 
 def _lines(item):
@@ -141,8 +142,8 @@ def own(stage, names):
 def _cut_missing(sources, there):
     """Cuts out the lines that include what is not there."""
     for source in sources.values():
-        source.cut({k for k, line in enumerate(source.lines, 1)
-                    if (found := _INCLUDE.match(line)) and found.group(1) not in there})
+        source.cut({k for k, name in cpp.includes(source.text)
+                    if name.startswith(("evolve/", "test/")) and name not in there})
 
 
 def wrong(said):

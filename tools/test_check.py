@@ -102,6 +102,16 @@ class Cpp(unittest.TestCase):
         self.assertEqual(cpp.comment_lines(text), {3, 4, 6})
         self.assertEqual([k for k, _ in cpp.comments(text)], [1, 3, 4, 6])
 
+    def test_what_is_included(self):
+        text = '#include <vector>\n\n// #include "no.h"\n # include  "evolve/x.h"  // y\n'
+        self.assertEqual(cpp.includes(text), [(1, "vector"), (4, "evolve/x.h")])
+
+    def test_tests_and_only_they_are_tests(self):
+        text = ("TEST(A, One) {\nTEST_F(B,\n       Two) {\nTYPED_TEST(C, Three) {\n"
+                "TEST_P(D, Four) {\nMY_TEST(E, Five) {\n  TEST(F, Six);\nTEST_X(G, Seven) {\n")
+        self.assertEqual([found.groups() for found in cpp.TEST.finditer(text)],
+                         [("A", "One"), ("B", "Two"), ("C", "Three"), ("D", "Four")])
+
     def test_masking_keeps_the_length(self):
         self.assertEqual(len(cpp.masked(CODE)), len(CODE))
 

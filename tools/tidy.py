@@ -10,19 +10,18 @@ import argparse
 import concurrent.futures
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import command
+import cpp
 from stages import ROOT
 
 # The analyzer gives up on a function after so many states. With its own limit of 225000 it takes
 # minutes for some tests.
 STATES = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=20000"]
-INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
 def configure(build):
@@ -47,7 +46,7 @@ def with_headers(source):
         if file in seen:
             continue
         seen.add(file)
-        included = (stage / name for name in INCLUDE.findall(file.read_text()))
+        included = (stage / name for _, name in cpp.includes(file.read_text()))
         todo.extend(header for header in included if header.is_file())
     return seen
 

@@ -15,7 +15,7 @@ import linediff
 import stages
 import told
 from book import highlight, page
-from steps import Step, applied, steps_in
+from steps import Step, states, steps_in
 from weave import Telling
 
 PARTS = ("evolve", "sample", "cmake", "CMakeLists.txt", "test")
@@ -164,13 +164,11 @@ def chapter_of(stage):
 
 def pairs(stage, previous):
     """The two stages, and the states around each step of the chapter."""
-    chapter, states = chapter_of(stage), [told.sources(previous)]
-    for step in chapter.steps:
-        states.append(applied(states[-1], step))
-    chapter = chapter._replace(states=states)
+    found = states(stage, previous)
+    chapter = chapter_of(stage)._replace(states=found)
     return [Pair(chapter, files_of(previous), files_of(stage)),
             *(Pair(chapter, *both, step)
-              for step, both in zip(chapter.steps, zip(states, states[1:])))]
+              for step, both in zip(chapter.steps, zip(found, found[1:])))]
 
 
 def _line(name, line, side):

@@ -3,9 +3,9 @@
 import os
 import re
 
+import cpp
 from book import highlight, page
 
-_TEST = re.compile(r"^TEST(?:_[FP])?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
 _KIND = {".cpp": "cpp", ".h": "cpp", ".patch": "diff", ".py": "", ".cmake": ""}
 
 
@@ -14,7 +14,7 @@ def tests(stage):
     found = {}
     for path in sorted((stage / "test").glob("*_test.cpp")):
         text = path.read_text()
-        for match in _TEST.finditer(text):
+        for match in cpp.TEST.finditer(text):
             found[f"{match[1]}.{match[2]}"] = (path, text.count("\n", 0, match.start()) + 1)
     return found
 

@@ -45,13 +45,18 @@ def fences(text_lines):
         return []
 
 
+def fenced(text_lines):
+    """The indices of the lines that a fence of a Markdown text holds, its own two with them."""
+    return {k for start, end, _ in fences(text_lines) for k in range(start, end + 1)}
+
+
 class Text:
     """A chapter's lines, its headings, and which lines a fence holds; indices count from 0."""
 
     def __init__(self, path):
         self.lines = lines(path)
         self.fences = fences(self.lines)
-        self.fenced = {k for start, end, _ in self.fences for k in range(start, end + 1)}
+        self.fenced = fenced(self.lines)
         self.headings = [(k, text.lstrip("#").strip()) for k, text in enumerate(self.lines)
                          if re.match(r"#+ ", text) and k not in self.fenced]
 
@@ -149,8 +154,8 @@ _CODE = re.compile(r"(`+)(?:(?!\1).)+\1")
 
 def _without_code(text):
     """(line, text) of a Markdown text's lines with fences and inline code left out."""
-    fenced = {k for start, end, _ in fences(text) for k in range(start, end + 1)}
-    return [(k, _CODE.sub("", line)) for k, line in enumerate(text, 1) if k - 1 not in fenced]
+    code = fenced(text)
+    return [(k, _CODE.sub("", line)) for k, line in enumerate(text, 1) if k - 1 not in code]
 
 
 def _links(path):
@@ -163,10 +168,10 @@ def _links(path):
 def slugs(text_lines):
     """The anchors that GitHub gives a file: its headings', and those written as HTML."""
     seen, found = {}, set()
-    fenced = {k for start, end, _ in fences(text_lines) for k in range(start, end + 1)}
+    code = fenced(text_lines)
     for k, text in enumerate(text_lines):
         found.update(re.findall(r"<\w+[^>]*\b(?:id|name)=\"([^\"]+)\"", text))
-        if k in fenced or not re.match(r"#+ ", text):
+        if k in code or not re.match(r"#+ ", text):
             continue
         title = re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", text.lstrip("#").strip().rstrip("#"))
         slug = re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")

@@ -4,12 +4,12 @@ Both sides are compared with the diff that the chapters are made of, so that wha
 what a reader sees.
 """
 
-import re
 from typing import NamedTuple
 
 import cpp
 import linediff
 from checks.core import Note, Problem, below, lines, read, rule, sources
+from slices import LIFTED
 from stages import number
 
 FIRST_STAGE_LINES = 800
@@ -152,17 +152,13 @@ class Lifted(NamedTuple):
     reason: str
 
 
-_LIFTED = re.compile(r"(?P<stage>stage\d\d_\w+) (?P<file>test/\S+) (?P<test>\w+\.\w+): "
-                     r"(?P<reason>\S.*)")
-
-
 def _lifted(tree):
     """The Lifted lines, and a problem for each that cannot be read."""
     path, entries, problems = tree.root / "docs/lifted.txt", [], []
     for k, text in enumerate(lines(path), 1):
         if not text.strip() or text.startswith("#"):
             continue
-        if found := _LIFTED.fullmatch(text):
+        if found := LIFTED.fullmatch(text):
             entries.append(Lifted(k, **found.groupdict()))
         else:
             form = "`stageNN_name test/FILE Suite.Name: reason`"

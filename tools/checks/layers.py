@@ -4,10 +4,10 @@ A backend that knows no event and no base can be read, tested and replaced alone
 headers means that no part can be understood before another.
 """
 
-import re
 from pathlib import PurePosixPath
 
-from checks.core import Note, below, lines, rule
+import cpp
+from checks.core import Note, below, read, rule
 
 LAYERS = [
     {"bitmask", "fail", "fd", "fd_table", "what", "tailq", "counter", "callback", "clock", "ghosts",
@@ -21,13 +21,10 @@ LAYER_OF = {name: k for k, names in enumerate(LAYERS) for name in names}
 BACKENDS = {"poll", "select", "epoll", "epoll_changelist", "kqueue"}
 CLOSED_TO_BACKENDS = {"event", "event_base", "evmap"}
 
-_INCLUDE = re.compile(r'\s*#\s*include\s+["<](evolve/[\w./]+)[">]')
-
 
 def includes(path):
     """(line, name) of every header of the library that a file includes."""
-    return [(k, found.group(1)) for k, text in enumerate(lines(path), 1)
-            if (found := _INCLUDE.match(text))]
+    return [(k, name) for k, name in cpp.includes(read(path)) if name.startswith("evolve/")]
 
 
 def _stem(name):
