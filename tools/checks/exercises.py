@@ -16,13 +16,13 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import stages
 from checks.core import Problem, below, rule
+from command import Failed, configure
 
 TEST = "exercise_test.cpp"
 PATCH = "solution.patch"
@@ -80,15 +80,13 @@ def _solved(content, patch):
         return _content(folder)
 
 
-def _compiled(source, build, target, *options):
+def _compiled(source, build, target, *definitions):
     """Configures and builds one target; the finished run, whose output tells what failed."""
-    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-    known = (build / "CMakeCache.txt").exists()
-    command = ["cmake", "-S", source, "-B", build, *([] if known else generator),
-               "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", *options]
-    run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode:
-        raise Broken("", f"cmake cannot configure the copy {source}:{_tail(run.stderr)}")
+    try:
+        configure(source, build, "CMAKE_BUILD_TYPE=Debug", "CMAKE_COMPILE_WARNING_AS_ERROR=ON",
+                  *definitions)
+    except Failed as failure:
+        raise Broken("", f"the copy cannot be configured:{_tail(str(failure))}") from None
     command = ["cmake", "--build", build, "--target", target, "-j", str(os.cpu_count() or 2)]
     return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
@@ -109,7 +107,7 @@ def _expect_red(name, place, content):
     own = re.compile(r"test/\w+_(?:test|nocompile)\.cpp")
     _write(source, {file: data for file, data in content.items()
                     if not own.fullmatch(file) or file == f"test/{TEST}"})
-    run = _compiled(source, build, f"{name}_test", "-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON")
+    run = _compiled(source, build, f"{name}_test", "CMAKE_DISABLE_PRECOMPILE_HEADERS=ON")
     if content[f"test/{TEST}"].startswith(NOT_COMPILING):
         if run.returncode == 0:
             raise Broken(TEST, "says that it does not compile on the stage, but does")
