@@ -20,7 +20,7 @@ import stages
 import verb
 import weave as weaving
 from draft import draft
-from steps import states, steps_of
+from steps import states, steps_in, steps_of
 from stepweave import weave_steps
 from told import Block, ChapterError, chapter_of, fenced, lines_of, parse, sources
 from weave import consecutive
@@ -29,6 +29,7 @@ __all__ = ["Block", "BlockStat", "ChapterError", "draft", "parse", "replay", "st
 
 MOST_CHANGED = 40  # changed lines in one block
 MEDIAN_CODE = 12   # lines of code in the median block
+MOST_TOGETHER = 4  # blocks of several files below one paragraph of a step
 
 
 class BlockStat(NamedTuple):
@@ -178,7 +179,8 @@ def stats(stage):
         changes = block.changes()
         code = sum(bool(cpp.code_lines(change.text)) for change in changes)
         rows.append(BlockStat(block, len(changes), code))
-    problems = _size_problems(rows) + _caption_problems(blocks) + _prose_problems(text, blocks)
+    problems = _size_problems(rows) + _caption_problems(blocks) + _prose_problems(
+        text, blocks, MOST_TOGETHER if steps_in(text, stages.number(stage)) else 1)
     return rows, [f"{stage.name}/README.md{problem}" for problem in problems]
 
 
@@ -199,13 +201,17 @@ def _caption_problems(blocks):
             for block in blocks if not block.part()]
 
 
-def _prose_problems(text, blocks):
-    """Pairs of blocks with nothing said between them."""
+def _prose_problems(text, blocks, most):
+    """Blocks with nothing said before them; `most` of several files may share what is said."""
     lines = lines_of(text)
     code = fenced(lines)
-    return [f":{two.caption_line}: no prose between this block and the one before"
-            for one, two in zip(blocks, blocks[1:])
-            if not has_prose(lines, one.close_line, two.caption_line - 1, code)]
+    problems, together = [], 1
+    for one, two in zip(blocks, blocks[1:]):
+        said = has_prose(lines, one.close_line, two.caption_line - 1, code)
+        together = 1 if said else together + 1
+        if together > most or (not said and one.file == two.file):
+            problems.append(f":{two.caption_line}: no prose between this block and the one before")
+    return problems
 
 
 def _edit(stage, k, folder):

@@ -345,6 +345,17 @@ class StatsTest(unittest.TestCase):
             self.assertIn("no prose between", found[0])
         self.assertEqual(self.problems(self.block(1) + "Why.\n\n" + self.block(1, 2)), [])
 
+    def test_blocks_of_a_step_that_share_their_prose(self):
+        """Of several files, and not too many of them."""
+        number = chapter.stages.number(Tree(self).stage)
+        step = f"## {number}.1 A step\n\nWhy.\n\n"
+        blocks = [self.block(1).replace("a.h", f"{name}.h") for name in "abcdefgh"]
+        most = chapter.MOST_TOGETHER
+        self.assertEqual(self.problems(step + "".join(blocks[:most])), [])
+        self.assertIn("no prose", self.problems(step + "".join(blocks[:most + 1]))[0])
+        self.assertIn("no prose", self.problems("Why.\n\n" + "".join(blocks[:2]))[0])
+        self.assertIn("no prose", self.problems(step + self.block(1) + self.block(1, 2))[0])
+
     def test_a_caption_without_a_part(self):
         self.assertIn("does not name", self.problems(self.block(1, name=""))[0])
 

@@ -124,7 +124,8 @@ def _sections(text):
 
 
 @rule(f"blocks have at most {chapter.MOST_CHANGED} changed lines, {chapter.MEDIAN_CODE} of code in "
-      f"the median, prose between; chapters have their sections and at most {MOST_WORDS} words")
+      f"the median, prose between; in a step {chapter.MOST_TOGETHER} of several files may share it; "
+      f"chapters have their sections and at most {MOST_WORDS} words")
 def blocks(tree):
     """Judges every chapter that there is; replay misses those that are not."""
     for previous, stage in tree.pairs:

@@ -189,11 +189,13 @@ plant("blocks", "a chapter that is too long, with a heading like a step's", f"{M
                                          + "word " * MOST_WORDS + "\n")))
 
 
-@plant("blocks", "two blocks with no prose between", "no prose")
+@plant("blocks", "five blocks with no prose between", "no prose")
 def _(garden):
     path = chapter(garden)
-    garden.append(path, _PROSE + _piece("planted.h", 2) + "\n")
-    return garden.append(path, _piece("planted.cpp", 2))
+    garden.append(path, _PROSE)
+    for name in ("a.h", "b.h", "c.h", "d.h"):
+        garden.append(path, _piece(name, 2) + "\n")
+    return garden.append(path, _piece("e.h", 2))
 
 
 @plant("blocks", "long blocks, one more than there are others", "median")
