@@ -8,7 +8,8 @@
     follow.py test 3.4              builds a step, runs the tests that one has by then
     follow.py mine DIR              how far the code in DIR is, for those who type along
 
-3.0 is the stage before, where that makes sense: for `step` and `--on`.
+3.0 is the stage before, where that makes sense: for `step` and `--on`. Before 1.1 there is nothing:
+`step 1.0` is a folder to begin in, and `run 1.0` a program that uses no library.
 """
 
 import os
@@ -51,8 +52,13 @@ def put_for_reader(where, folder):
     put(where, to)
     anew, tree = ("", "build") if folder else (", which is made anew each time", "by-hand")
     here = os.path.relpath(to)
-    print(f"the code after step {where.name} is in {here}{anew}; to build it:\n"
-          f"  cmake -S {here} -B {here}/{tree}\n"
+    if not where.files:
+        print(f"what the first step begins with is in {here}{anew}; there is nothing to build yet")
+        return 0
+    print(f"the code after step {where.name} is in {here}{anew}; to build it:
+"
+          f"  cmake -S {here} -B {here}/{tree}
+"
           f"  cmake --build {here}/{tree}")
     return 0
 
@@ -82,8 +88,10 @@ def diff(one, two):
 
 
 def tested(where):
-    """Runs the tests that have to pass on some code; whether they do."""
+    """Runs the tests that have to pass on some code, if there are any; whether they do."""
     passed, failed = suite(where)
+    if not passed and not failed:
+        return True
     print(f"{passed} tests of the stage before pass, {len(failed)} fail")
     for name in failed:
         print(f"  FAILED: {name}")
@@ -218,7 +226,7 @@ def _done(args):
         found = list(listing())
         print("\n".join(found) or "no chapter is told in steps yet")
         return 0
-    where = find(args.step, least=0 if args.verb == "step" else 1)
+    where = find(args.step, least=0 if args.verb in ("step", "run") else 1)
     if args.verb == "step":
         return put_for_reader(where, args.folder)
     if args.verb == "diff":

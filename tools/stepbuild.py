@@ -25,7 +25,7 @@ LONGEST = 5  # seconds that a program may take
 
 
 class Place(NamedTuple):
-    """The code after a step; k of 0 is the stage before."""
+    """The code after a step; k of 0 is the stage before, which has no files before the first."""
 
     stage: Path
     k: int
@@ -192,19 +192,22 @@ def built(where, target, tests=False):
 
 
 def library(where):
-    """Builds the library of a step, or raises Stop."""
-    remembered(where, "library", None, lambda: built(where, "evolve"))
+    """Builds the library of a step, or raises Stop; before the first step of all there is none."""
+    if where.files:
+        remembered(where, "library", None, lambda: built(where, "evolve"))
 
 
 def compiled(program, where):
     """(a program built on the code after a step, or None; what the compiler says)."""
     to, archive = where.tree / program.stem, where.tree / f"lib{where.target('evolve')}.a"
+    linked = [archive] if where.files else []
 
     def find_out():
         library(where)
+        to.parent.mkdir(parents=True, exist_ok=True)
         say(f"building {program.name} on {where.name}")
         done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, f"-I{where.folder}", program,
-                               archive, "-pthread", "-o", to], capture_output=True, text=True)
+                               *linked, "-pthread", "-o", to], capture_output=True, text=True)
         return done.returncode == 0, done.stderr
 
     good, said = remembered(where, f"{program.stem}-compiled", program.read_text(), find_out)

@@ -271,6 +271,50 @@ class SlicesTest(Steps):
                 self.compilable(text, text)
 
 
+class FirstTest(TwoStages):
+    """The first step of all, before which there is nothing."""
+
+    def setUp(self):
+        super().setUp()
+        for function in (stages.by_number, stages.predecessor, stages.stages):
+            self.enterContext(unittest.mock.patch.object(function, "__defaults__", (self.root,)))
+        self.write("stage01_one/README.md", "# One\n\n## 1.1 A\n\n`evolve/a.cpp`, a, line 1:\n\n"
+                   "```cpp\none\ntwo\nthree\n```\n")
+        self.write("stage01_one/CMakeLists.txt", "project\n")
+        self.write("docs/steps/stage01/1.0.cpp",
+                   '#include <cstdio>\nint main() { std::puts("alone"); }\n')
+
+    def test_a_program_without_a_library(self):
+        where = stepbuild.find((1, 0), least=0)
+        self.assertEqual(stepbuild.printed(where.program, where), ["alone\n", 0])
+        stepbuild.library(where)
+        self.assertFalse((where.folder / "CMakeLists.txt").exists())
+
+    def test_a_folder_to_begin_in(self):
+        status, text = said(follow.main, ["step", "1.0", os.fspath(self.root / "to")])
+        self.assertEqual(status, 0)
+        self.assertIn("there is nothing to build yet", text)
+        self.assertNotIn("cmake", text)
+        self.assertTrue((self.root / "to/CMakeLists.txt").is_file())
+        self.assertIn("alone", (self.root / "to/sample/step.cpp").read_text())
+
+    def test_no_tests_are_none_of_the_stage_before(self):
+        with unittest.mock.patch("follow.own_tests", lambda where: {"passed": ["A.B"]}):
+            self.assertEqual(said(follow.main, ["test", "1.1"]),
+                             (0, "1 tests of stage01_one pass; by step 1.1: 1 more, 0 less\n"
+                                 "  + A.B\n"))
+
+    def test_its_program_has_to_run(self):
+        proved = {"library": lambda where: None, "_proved": lambda *_: (True, None)}
+        for status, count in (0, 0), (3, 1):
+            with contextlib.ExitStack() as stack:
+                for name, answer in {**proved, "compiled": lambda *_: ("program", ""),
+                                     "printed": lambda *_, s=status: ["", s]}.items():
+                    stack.enter_context(unittest.mock.patch(f"checks.steps.{name}", answer))
+                problems = list(checked.step_states(Tree(self.root)))
+            self.assertEqual(len(problems), count, problems)
+
+
 class RulesTest(Steps):
     """What `check` says of steps, and what `check --full` does more."""
 

@@ -85,7 +85,7 @@ plant("step_sizes", "too many words beside the steps", f"{MOST_BESIDE} at most")
 @plant("step_programs", "a step without a program", "has no program")
 def _(garden):
     tell(garden, step(1, new(2)))
-    return "docs/steps/stage01/1.1.cpp"
+    return program(garden, None)
 
 
 @plant("step_programs", "a program that is too long", f"to {MOST_PROGRAM}")
@@ -102,6 +102,14 @@ def _(garden):
 
 plant("step_programs", "a program without a step", "of no step")(
     lambda garden: program(garden, "//\n" * 20, "1.99"))
+plant("step_programs", "a program before a later chapter", "of no step")(
+    lambda garden: garden.write(garden.root / "docs/steps/stage03/3.0.cpp", "//\n" * 20))
+
+
+@plant("step_programs", "a program before the first step that is not shown there", "as it is")
+def _(garden):
+    tell(garden, step(1, new(2), code="//\n" * 20))
+    return program(garden, "//\n" * 20, "1.0")
 
 
 def line(k, parameter=""):
@@ -150,6 +158,14 @@ def _program(what, word, main):
 
 
 _program("a program that prints what it did before", "prints before", "return planted_1() - 1;")
+
+
+@plant("step_states", "a program before the first step that fails", "fails after step 1.0 with")
+def _(garden):
+    library(garden, 2)
+    return program(garden, padded("int main() { return 1; }\n"), "1.0")
+
+
 _program("a program that prints nothing but its time", "prints before",
          'std::printf("%ld us\\n", static_cast<long>(std::clock()));')
 _program("a program that fails after its step", "status 1", "return planted_{k}() - 1;")

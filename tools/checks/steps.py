@@ -113,50 +113,66 @@ def step_sizes(tree):
             yield tree.problem(path, 0, f"{beside} words beside the steps, {MOST_BESIDE} at most")
 
 
-def _program(text, step, path):
-    """What is wrong with a step's program, if anything."""
+def _program(text, path, where, name):
+    """What is wrong with a program that a chapter has to show in these lines, if anything."""
     code = lines(path)
     if not path.is_file():
         return "the step has no program"
     if not LEAST_PROGRAM <= len(code) <= MOST_PROGRAM:
         return f"{len(code)} lines, {LEAST_PROGRAM} to {MOST_PROGRAM}"
     if not any(text.lines[start + 1:end] == code for start, end, _ in text.fences
-               if step.line <= start < step.end):
-        return f"step {step.name} does not show it as it is"
+               if start + 1 in where):
+        return f"{name} does not show it as it is"
     return None
 
 
+def _programs(stage, previous, found):
+    """(path, lines of the chapter that have to show it, what these are) of a chapter's programs.
+
+    Before the first step of all there may be one, 1.0, that does without the library.
+    """
+    path = program_of(stage, 0)
+    if found and previous is None and path.is_file():
+        yield path, range(1, found[0].line), "what is before the first step"
+    for step in found:
+        yield program_of(stage, step.number), range(step.line, step.end), f"step {step.name}"
+
+
 @rule(f"each step has and shows a program of {LEAST_PROGRAM} to {MOST_PROGRAM} lines in docs/steps, "
-      "and no program there is without a step")
+      "and no program there is without a step, but for one before the first of all")
 def step_programs(tree):
     wanted = set()
     for previous, stage in tree.pairs:
         text, found = Text(stage / "README.md"), steps_of(stage, previous)
         if found is None:
             wanted |= {*program_of(stage, 1).parent.glob("*")}
-        for step in found or []:
-            path = program_of(stage, step.number)
+        for path, *where in _programs(stage, previous, found or []):
             wanted.add(path)
-            if why := _program(text, step, path):
+            if why := _program(text, path, *where):
                 yield tree.problem(path, 0, why)
     for path in sorted({*(tree.root / "docs/steps").glob("*/*")} - wanted):
         yield tree.problem(path, 0, "is the program of no step")
 
 
+def _faulty(where):
+    """Why the program of a step does not run on the code after it as it should, or None."""
+    now = printed(where.program, where)
+    if now is None:
+        return f"does not compile after step {where.name}"
+    if compiled(where.program, where)[1]:
+        return f"compiles with a warning after step {where.name}"
+    if now[1] is None:
+        return f"does not end after step {where.name}"
+    return f"fails after step {where.name} with status {now[1]}" if now[1] else None
+
+
 def _proved(before, after):
     """(whether a step's program compiles before it, why it does not show what it should or None)."""
-    now = printed(after.program, after)
-    if now is None:
-        return True, f"does not compile after step {after.name}"
-    if compiled(after.program, after)[1]:
-        return True, f"compiles with a warning after step {after.name}"
-    if now[1] is None:
-        return True, f"does not end after step {after.name}"
-    if now[1]:
-        return True, f"fails after step {after.name} with status {now[1]}"
+    if why := _faulty(after):
+        return True, why
     if not before.files:
         return True, None  # the first step of all
-    was = printed(after.program, before)
+    was, now = printed(after.program, before), printed(after.program, after)
     same = f"prints before step {after.name} what it prints after it: {now[0][:60]!r}"
     return was is not None, same if was and _same(was) == _same(now) else None
 
@@ -183,8 +199,10 @@ def _judged(tree, before, after):
       builds=True)
 def step_states(tree):
     for stage, previous, found in chapters(tree):
-        path, red = stage / "README.md", 0
-        for step, after in zip(found, places(stage, previous)[1:]):
+        path, red, here = stage / "README.md", 0, places(stage, previous)
+        if previous is None and here[0].program and (why := _faulty(here[0])):
+            yield tree.problem(here[0].program, 0, why)
+        for step, after in zip(found, here[1:]):
             try:
                 compiles, why = _judged(tree, after.before, after)
             except Stop as stop:
