@@ -16,6 +16,7 @@ from steps import Stop
 LONGEST = 10  # seconds that a test may take on a state that is not meant for it
 LIFTED = re.compile(r"(?P<stage>stage\d\d_\w+) (?P<file>test/\S+) (?P<test>\w+\.\w+): "
                     r"(?P<reason>\S.*)")  # a line of docs/lifted.txt
+_BACKEND = re.compile(r'    "(\w+)[^"]*",$')  # a line of the list in test/backends.h
 _FAILED = re.compile(r"(?m)^FAILED (?:\w+/)?(\w+)(?:\.(\w+))?")
 _PASSED = re.compile(r"(?m)^\S+: (\d+) passed, ")
 _WRONG = re.compile(r"([\w./+-]+/)?own/(test/[\w./]+):(\d+):(?:\d+:)?\s+"
@@ -140,10 +141,14 @@ def own(stage, names):
 
 
 def _cut_missing(sources, there):
-    """Cuts out the lines that include what is not there."""
-    for source in sources.values():
-        source.cut({k for k, name in cpp.includes(source.text)
-                    if name.startswith(("evolve/", "test/")) and name not in there})
+    """Cuts out the lines that include what is not there, and backends that are not there."""
+    for name, source in sources.items():
+        missing = {k for k, included in cpp.includes(source.text)
+                   if included.startswith(("evolve/", "test/")) and included not in there}
+        if name == "test/backends.h":
+            missing |= {k for k, line in enumerate(source.lines, 1) if
+                        (found := _BACKEND.match(line)) and f"evolve/{found.group(1)}.h" not in there}
+        source.cut(missing)
 
 
 def wrong(said):

@@ -238,12 +238,12 @@ class SlicesTest(Steps):
                    "\nFailed:\n  Backends/Suite.One/poll\nx: 3 passed, 2 failed, 0 skipped\n")
         self.assertEqual(slices.failures(printed), {"Suite.One", "Lost"})
 
-    def compilable(self, *answers):
+    def compilable(self, *answers, code=("evolve/a.cpp",)):
         """The names of the stage's own tests, and what was built, when the compiler says this."""
         for name, text in OWN.items():
             self.write(f"stage02_two/{name}", text)
         built, answers = [], [*answers, ""]
-        names = slices.compilable(self.stage, slices.own_names(self.stage), {"evolve/a.cpp"},
+        names = slices.compilable(self.stage, slices.own_names(self.stage), {*code},
                                   lambda texts: built.append(texts) or answers.pop(0))
         return names, built
 
@@ -254,6 +254,13 @@ class SlicesTest(Steps):
 
     def test_what_is_not_there_is_not_included(self):
         self.assertTrue(self.compilable()[1][0]["own/test/new_test.cpp"].startswith("\nTEST(New"))
+
+    def test_a_backend_comes_with_its_source(self):
+        self.write("stage02_two/test/backends.h",
+                   'const char* backends[] = {\n    "a",\n    "b (with x)",\n    "later",\n};\n')
+        _, built = self.compilable(code={"evolve/a.h", "evolve/b.h"})
+        self.assertEqual(built[0]["own/test/backends.h"],
+                         'const char* backends[] = {\n    "a",\n    "b (with x)",\n\n};\n')
 
     def test_what_does_not_compile_is_cut_until_the_compiler_is_content(self):
         names, built = self.compilable("/x/own/test/new_test.cpp:3:3: error: no later\n")
