@@ -7,6 +7,7 @@ that it depends on, sources, tests, build files and compiler, so that no state i
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ CXX = os.environ.get("CXX") or "c++"
 PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
 LONGEST = 5  # seconds that a program may take
+STAND_IN = "test/kqueue_on_epoll"  # for a kernel that Linux does not have
+_NEEDS_IT = re.compile(r'(?m)^#include (?:<sys/event\.h>|"evolve/kqueue\.h")')
 
 
 class Place(NamedTuple):
@@ -125,12 +128,26 @@ def write(path, text):
 
 
 def frame(where):
-    """What CMake reads: the stage's after the last step, until then that of the stage before."""
+    """What CMake reads: the stage's after the last step, until then that of the stage before.
+
+    On Linux with the stand-in for kqueue, where the stage has one.
+    """
     before = stages.predecessor(where.stage, where.stage.parent)
     folder = where.stage if where.is_last else before or where.stage
-    return {path.relative_to(folder).as_posix(): path.read_text()
-            for path in [folder / "CMakeLists.txt", *sorted((folder / "cmake").rglob("*"))]
-            if path.is_file()}
+    return _stand_in(where.stage) | {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in [folder / "CMakeLists.txt", *sorted((folder / "cmake").rglob("*"))]
+        if path.is_file()}
+
+
+def _stand_in(stage):
+    """The files of the stand-in, and what builds it; none where it is not needed."""
+    files = [path for path in sorted((stage / STAND_IN).rglob("*")) if path.is_file()]
+    if not files or not sys.platform.startswith("linux"):
+        return {}
+    build = stage.parent / "docs" / "steps" / "stand_in.cmake"
+    return {"cmake/stand_in.cmake": build.read_text()} | {
+        path.relative_to(stage).as_posix(): path.read_text() for path in files}
 
 
 def put(where, folder, more=None):
@@ -192,15 +209,27 @@ def built(where, target, tests=False):
 
 
 def library(where):
-    """Builds the library of a step, or raises Stop; before the first step of all there is none."""
+    """Builds the library of a step, with the stand-in if there is one, or raises Stop.
+
+    Before the first step of all there is none.
+    """
+    def find_out():
+        built(where, "evolve")
+        if _stand_in(where.stage):
+            built(where, "stand_in")
+
     if where.files:
-        remembered(where, "library", None, lambda: built(where, "evolve"))
+        remembered(where, "library", None, find_out)
 
 
 def compiled(program, where):
     """(a program built on the code after a step, or None; what the compiler says)."""
     to, archive = where.tree / program.stem, where.tree / f"lib{where.target('evolve')}.a"
     linked = [archive] if where.files else []
+    if _stand_in(where.stage) and _NEEDS_IT.search(program.read_text()):
+        linked = [f"-I{where.folder / STAND_IN}", "-Wl,--whole-archive",
+                  where.tree / f"lib{where.target('stand_in')}.a", "-Wl,--no-whole-archive",
+                  *linked]
 
     def find_out():
         library(where)

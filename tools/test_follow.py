@@ -416,5 +416,47 @@ class RememberedTest(Steps):
         self.assertEqual(self.count(where), 1)
 
 
+class StandInTest(Steps):
+    """Where the stage has a stand-in for a kernel, its steps do, and programs that ask for it."""
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(unittest.mock.patch("sys.platform", "linux"))
+        self.write("docs/steps/stand_in.cmake", "stand-in\n")
+        self.write("stage02_two/test/kqueue_on_epoll/sys/event.h", "event\n")
+
+    def command(self, text):
+        """How a program with this text is compiled."""
+        self.write("docs/steps/stage02/2.2.cpp", text)
+        where = stepbuild.find((2, 2))
+        stepbuild._version(where.cxx)  # which runs the compiler, once
+        done = subprocess.CompletedProcess([], 0, "", "")
+        with (unittest.mock.patch("stepbuild.built") as built,
+              unittest.mock.patch("stepbuild.subprocess.run", return_value=done) as run):
+            stepbuild.compiled(where.program, where)
+        self.parts = [call.args[1] for call in built.call_args_list]
+        return " ".join(map(str, run.call_args.args[0]))
+
+    def test_it_comes_with_each_state(self):
+        self.does("step", "2.1", self.root / "x")
+        self.assertEqual((self.root / "x/cmake/stand_in.cmake").read_text(), "stand-in\n")
+        self.assertEqual((self.root / "x/test/kqueue_on_epoll/sys/event.h").read_text(), "event\n")
+
+    def test_not_elsewhere(self):
+        with unittest.mock.patch("sys.platform", "freebsd14"):
+            self.does("step", "2.1", self.root / "x")
+            self.assertNotIn("whole-archive", self.command("#include <sys/event.h>\n"))
+        self.assertFalse((self.root / "x/cmake/stand_in.cmake").exists())
+
+    def test_programs_that_ask_for_it(self):
+        for text in ("#include <sys/event.h>\n", '#include "evolve/kqueue.h"\n'):
+            self.assertRegex(self.command(text), r"whole-archive \S+2_2_stand_in\.a ")
+        self.assertNotIn("stand_in", self.command("int main() {}\n"))
+
+    def test_it_is_built_with_the_library(self):
+        self.command("int main() {}\n")
+        self.assertEqual(self.parts, ["evolve", "stand_in"])
+
+
 if __name__ == "__main__":
     unittest.main()
