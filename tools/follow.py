@@ -55,10 +55,8 @@ def put_for_reader(where, folder):
     if not where.files:
         print(f"what the first step begins with is in {here}{anew}; there is nothing to build yet")
         return 0
-    print(f"the code after step {where.name} is in {here}{anew}; to build it:
-"
-          f"  cmake -S {here} -B {here}/{tree}
-"
+    print(f"the code after step {where.name} is in {here}{anew}; to build it:\n"
+          f"  cmake -S {here} -B {here}/{tree}\n"
           f"  cmake --build {here}/{tree}")
     return 0
 
