@@ -25,5 +25,5 @@ int main() {
     writes.del();
     base.loop(loop_flags::nonblock);
   }
-  std::printf("one byte has arrived: %d calls\n", called);
+  std::printf("calls for the one byte that has arrived: %d\n", called);
 }
