@@ -72,6 +72,9 @@ def plan(root, out, shots):
              ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1]))]
     return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
             "chapters": [_chapter(root, text) for text in site.chapters(root)],
+            "code": [_page_with(root, 2, "evmap"), _page_with(root, 3, "heap"), page.diff_page(5),
+                     page.replay_page(3), page.reference_page(numbers[-1]).replace(
+                         "index.html", "event__base_8h_source.html")],
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
@@ -133,6 +136,10 @@ FAULTS = (
      "doxygen-awesome-darkmode-toggle.js",
      lambda text: text.replace("static disableDarkMode", "static planted")
      .replace("toggleDarkMode() {", "toggleDarkMode() { return;")),
+    ("comments that are too faint", "colours", "the contrast of", "book.css",
+     lambda text: text.replace("--fragment-comment: #5b6670", "--fragment-comment: #969696")),
+    ("comments that are too faint in the dark", "colours", "the contrast of", "book.css",
+     lambda text: text.replace("--fragment-comment: #a3a9b0", "--fragment-comment: #777777")),
     ("a dead button for folding", "diffs", "not all files unfold", "diffs.js", lambda text: ""),
     ("a dead key in a replay", "replays", "ArrowLeft leads to step", page.replay_page(3),
      _inserted("<script>addEventListener('keydown', (e) => { if (e.key === 'ArrowLeft') "

@@ -162,6 +162,50 @@ async function dark(page) {
   }
 }
 
+// The contrast of the faintest text on a page's code, and that text. What is behind a text is the
+// first background that is not transparent.
+function faintest() {
+  const channels = (text) => {
+    const numbers = text.match(/[\d.]+/g).map(Number);
+    return text.startsWith('color(') ? numbers : [...numbers.slice(0, 3).map((n) => n / 255),
+      ...numbers.slice(3)];
+  };
+  const luminance = (rgb) => rgb.slice(0, 3)
+    .map((n) => (n <= 0.03928 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, n, k) => sum + n * [0.2126, 0.7152, 0.0722][k], 0);
+  const behind = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const paper = channels(getComputedStyle(at).backgroundColor);
+      if ((paper[3] ?? 1) > 0) return paper;
+    }
+    return [1, 1, 1];
+  };
+  let least = { ratio: 21, text: '' };
+  for (const one of document.querySelectorAll('div.fragment *, .sides *, .source *')) {
+    const text = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
+      .map((node) => node.data).join('').trim();
+    if (!text) continue;
+    const [low, high] = [channels(getComputedStyle(one).color), behind(one)].map(luminance)
+      .sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < least.ratio) least = { ratio, text: `${text}, ${one.className || one.tagName}` };
+  }
+  return least;
+}
+
+// Code can be read in both themes: 4.5 to 1 is what is asked of text.
+async function colours(page) {
+  demand(plan.code.length > 0, 'the plan has no page with code');
+  for (const file of plan.code) {
+    await open(page, file);
+    const unfold = page.getByRole('button', { name: 'Unfold all files' });
+    if (await unfold.count() > 0) await unfold.click();
+    const { ratio, text } = await page.evaluate(faintest);
+    demand(text, `${file}: shows no code`);
+    demand(ratio >= 4.5, `${file}: the contrast of '${text}' is ${ratio.toFixed(2)}`);
+  }
+}
+
 // A page of two stages: folds by mouse and key, and leads to where each change is told.
 async function diffs(page) {
   demand(plan.diffs.length > 0, 'the plan has no diff');
@@ -249,6 +293,9 @@ const CHECKS = {
   pages: (browser) => inWindow(browser, 'light', pages),
   search: (browser) => inWindow(browser, 'light', search),
   dark: (browser) => inWindow(browser, 'light', dark),
+  colours: async (browser) => {
+    for (const theme of ['light', 'dark']) await inWindow(browser, theme, colours);
+  },
   diffs: (browser) => inWindow(browser, 'light', diffs),
   replays: (browser) => inWindow(browser, 'light', replays),
   phone: (browser) => inWindow(browser, 'phone', phone),
