@@ -15,7 +15,7 @@ int main() {
   event work(base, -1, what::none, [&] {
     std::printf("part %d of the work\n", ++part);
     if (part == 1 && ::write(ends[1], "stop", 4) == 4) {
-      std::puts("  (somebody writes: stop)");
+      std::puts("  (stop is written into the pipe)");
     }
     if (part < 5) again->active(what::none);
   });
