@@ -24,8 +24,7 @@ int main() {
   attempt("priority 7 of 3", [&] { last.priority_set(7); });
   last.priority_set(2);
   last.add();
-  attempt("one priority, while an event has 2",
-          [&] { base.priority_init(1); });
+  attempt("one priority, while an event has 2", [&] { base.priority_init(1); });
   last.del();
   attempt("one priority", [&] { base.priority_init(1); });
   attempt("adding the event", [&] { last.add(); });
