@@ -10,17 +10,20 @@ using namespace evolve;
 
 int main() {
   event_base base;
-  bool called = false;
-  event usr1 = event::signal(base, SIGUSR1, [&] { called = true; });
+  int calls = 0;
+  event usr1 = event::signal(base, SIGUSR1, [&] { ++calls; });
   usr1.add();
+  std::raise(SIGUSR1);  // it comes to the parent
   const pid_t child = ::fork();
   if (child == 0) {
     base.reinit();
-    std::raise(SIGUSR1);
     base.loop(loop_flags::nonblock);
-    ::_exit(called ? 0 : 1);
+    ::_exit(calls);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
-  std::printf("the child's signal is %s\n", status == 0 ? "told" : "lost");
+  base.loop(loop_flags::nonblock);
+  std::printf("the signal is told to the parent%s\n",
+              WEXITSTATUS(status) == 0 ? " alone" : " and to the child");
+  return calls == 1 ? 0 : 1;
 }
