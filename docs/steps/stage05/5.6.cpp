@@ -20,7 +20,7 @@ int main() {
     });
     input.add();
     for (int i = 0; i < 20; ++i) base.loop(loop_flags::nonblock);
-    std::printf("%d calls for %s\n", calls, to_string(input.events()).c_str());
+    std::printf("calls for %s: %d\n", to_string(input.events()).c_str(), calls);
   }
   event gone(base, ends[0], what::closed, [] {
     std::puts("the peer has closed, and nine bytes are not read yet");
