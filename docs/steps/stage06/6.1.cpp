@@ -32,7 +32,7 @@ int main() {
   event_base base;
   std::printf("waits with %s\n", base.method());
   event input(base, 7, what::read, [] { std::puts("  7 is called"); });
-  event output(base, 8, what::write, [] { ::write(8, "x", 1); });
+  event output(base, 8, what::write, [] { ::dprintf(8, "x"); });
   input.add(), output.add();
   kqueue_on_epoll_hook = shown;
   std::puts("turn 1"), base.loop(loop_flags::nonblock);
