@@ -1,33 +1,32 @@
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
-#include <memory>
-#include <system_error>
 
-#include "evolve/event_base.h"
 #include "evolve/kqueue.h"
 
-using namespace evolve;
+using evolve::what;
 
 int main() {
-  event_base base(std::make_unique<evolve::kqueue>());
+  evolve::kqueue backend;
   int ends[2];
-  if (::pipe(ends) != 0) return 1;
-  event output(base, ends[1], what::write | what::persist, [](what fired) {
-    std::printf("  called for %s\n", to_string(fired).c_str());
-  });
-  output.add();
-  ::close(ends[0]);  // no one reads the pipe any more
-  for (int turn = 1; turn <= 2; ++turn) {
-    std::printf("turn %d\n", turn);
-    base.loop(loop_flags::nonblock);
-  }
-  std::printf("pending: %s\n", to_string(output.pending()).c_str());
-  event wrong(base, ends[0], what::read, [] {});
-  try {
-    wrong.add();
-    std::puts("a closed descriptor is added");
-  } catch (const std::system_error& error) {
-    std::puts("a closed descriptor is refused at once");
-  }
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return 1;
+  const auto count = [&backend](const char* what_ends) {
+    int ended = 0;
+    for (int i = 0; i < 5; ++i) {
+      backend.prepare();
+      backend.wait(std::chrono::nanoseconds(0));
+      ended += !backend.collect().empty();
+    }
+    std::printf("%s %d of 5 waits\n", what_ends, ended);
+  };
+  backend.add(ends[0], what::none, what::closed);
+  if (::write(ends[1], "bytes", 5) != 5) return 1;
+  count("bytes that nobody reads end");
+  backend.add(ends[0], what::closed, what::closed | what::read);
+  count("bytes for a reader end");
+  backend.del(ends[0], what::closed | what::read, what::closed);
+  ::close(ends[1]);
+  count("a close ends");
 }

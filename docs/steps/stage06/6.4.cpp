@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <system_error>
 
 #include "evolve/event_base.h"
 #include "evolve/kqueue.h"
@@ -10,15 +11,23 @@ using namespace evolve;
 
 int main() {
   event_base base(std::make_unique<evolve::kqueue>());
-  int a[2], b[2];
-  if (::pipe(a) != 0 || ::pipe(b) != 0) return 1;
-  event first(base, a[0], what::read, [] { std::puts("first is called"); });
-  first.add();
-  base.loop(loop_flags::nonblock);  // now the kernel has a knote
-  ::dup2(b[0], a[0]);  // closes a[0], and gives b's pipe its number
-  event second(base, a[0], what::read, [] { std::puts("second is called"); });
-  second.add();
-  if (::write(b[1], "x", 1) != 1) return 1;
-  base.loop(loop_flags::nonblock);
-  std::printf("still waiting: %zu\n", base.num_events(event_count::added));
+  int ends[2];
+  if (::pipe(ends) != 0) return 1;
+  event output(base, ends[1], what::write | what::persist, [](what fired) {
+    std::printf("  called for %s\n", to_string(fired).c_str());
+  });
+  output.add();
+  ::close(ends[0]);  // no one reads the pipe any more
+  for (int turn = 1; turn <= 2; ++turn) {
+    std::printf("turn %d\n", turn);
+    base.loop(loop_flags::nonblock);
+  }
+  std::printf("pending: %s\n", to_string(output.pending()).c_str());
+  event wrong(base, ends[0], what::read, [] {});
+  try {
+    wrong.add();
+    std::puts("a closed descriptor is added");
+  } catch (const std::system_error& error) {
+    std::puts("a closed descriptor is refused at once");
+  }
 }

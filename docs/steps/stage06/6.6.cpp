@@ -1,35 +1,39 @@
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
-#include <system_error>
+#include <new>
 
 #include "evolve/event_base.h"
 #include "evolve/kqueue.h"
 
 using namespace evolve;
 
-static void work(event_base& base) {
-  try {
-    base.reinit();
-    base.loop(loop_flags::nonblock);
-  } catch (const std::system_error& error) {
-    std::printf("cannot wait: %s\n", error.what());
-  }
+static bool memory_is_out = false;
+
+void* operator new(std::size_t size) {
+  if (void* p = memory_is_out ? nullptr : std::malloc(size)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
 }
 
 int main() {
   event_base base(std::make_unique<evolve::kqueue>());
-  int ends[2];
-  if (::pipe(ends) != 0 || ::write(ends[1], "x", 1) != 1) return 1;
-  event input(base, ends[0], what::read, [] { std::puts("the byte is here"); });
+  event input(base, 0, what::read, [] {});
   input.add();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    work(base);
-    std::fflush(stdout);
-    ::_exit(0);
-  }
-  ::waitpid(child, nullptr, 0);
+  base.loop(loop_flags::nonblock);  // the kernel knows it now
+  input.del();
+  input.add();
+  std::puts("deletes it without memory");
+  std::fflush(stdout);
+  memory_is_out = true;
+  input.del();
+  memory_is_out = false;
+  std::puts("it is deleted");
 }
