@@ -1,7 +1,6 @@
 #include <signal.h>
 
 #include <cstdio>
-#include <stdexcept>
 #include <system_error>
 
 #include "evolve/event_base.h"
