@@ -16,7 +16,7 @@ int main() {
   int calls = 0;
   event usr1 = event::signal(base, SIGUSR1, [&calls] { ++calls; });
   usr1.add();
-  for (const int times : {3, 70'000}) {
+  for (const int times : {3, 1000}) {
     calls = 0;
     raise_and_turn(base, times);
     std::printf("signals: %d, calls: %d\n", times, calls);
