@@ -1,3 +1,4 @@
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,21 +9,32 @@
 using namespace evolve;
 
 static event_base base;
-static std::optional<event> place;  // for the event of one client at a time
+static std::optional<event> on_admin, on_guest;
+static int admin[2], guest[2];  // two clients: our end and theirs of each
 
-static void serve(int fd, int client) {
-  place.emplace(base, fd, what::read, [client](int from, what) {
-    std::printf("client %d speaks\n", client);
-    if (client < 3) serve(from, client + 1);  // the next one takes its place
-    std::printf("client %d is done\n", client);
-  });
-  place->add();
+static void serve_guest(int fd, what) {
+  char c;
+  const bool spoke = ::recv(fd, &c, 1, MSG_DONTWAIT) == 1;
+  std::printf("guest: %s\n", spoke ? "speaks" : "called, but has said nothing");
+}
+
+static void serve_admin(int fd, what) {
+  char c;
+  if (::read(fd, &c, 1) != 1) return;
+  if (c == '2' && ::write(guest[1], "!", 1) == 1) return;  // the new one speaks
+  std::puts("admin: throws the guest out, and another one comes");
+  on_admin->add();
+  on_guest.reset(), ::close(guest[0]);
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, guest) != 0) return;
+  on_guest.emplace(base, guest[0], what::read, serve_guest).add();
 }
 
 int main() {
-  int ends[2];
-  if (::pipe(ends) != 0) return 1;
-  if (::write(ends[1], "!", 1) != 1) return 1;
-  serve(ends[0], 1);
+  for (int* one : {admin, guest}) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, one) != 0) return 1;
+    if (::write(one[1], "12", 2) != 2) return 1;  // each of the two speaks
+  }
+  on_admin.emplace(base, admin[0], what::read, serve_admin).add();
+  on_guest.emplace(base, guest[0], what::read, serve_guest).add();
   base.dispatch();
 }

@@ -1,38 +1,32 @@
+#include <unistd.h>
+
 #include <cstdio>
-#include <stdexcept>
-#include <utility>
-#include <vector>
+#include <system_error>
 
 #include "evolve/event_base.h"
 
 using namespace evolve;
 
-class script final : public eventop {  // 0 and 1 are ready, but only once
-  const char* name() const noexcept override { return "script"; }
-  void add(int, what, what) override {}
-  void del(int, what, what) noexcept override {}
-  void prepare() override { now_ = std::exchange(next_, {}); }
-  void wait(std::optional<std::chrono::nanoseconds> timeout) override {
-    std::puts(timeout ? "the loop only looks" : "the loop sleeps");
-  }
-  std::span<const ready> collect() override { return now_; }
-
-  std::vector<ready> now_, next_ = {{0, what::read, 0}, {1, what::read, 0}};
-};
-
-static void run(event_base& base) try {
-  base.dispatch();
-} catch (const std::exception& why) {
-  std::printf("dispatch throws: %s\n", why.what());
-}
-
 int main() {
-  event_base base(std::make_unique<script>());
-  event one(base, 0, what::read, [] { throw std::runtime_error("bad luck"); });
-  event two(base, 1, what::read, [&] {
-    std::puts("the second one is called, and runs the loop");
-    run(base);
+  event_base base;
+  int ends[2], calls = 0;
+  if (::pipe(ends) != 0) return 1;
+  event input(base, ends[0], what::read | what::persist, [&](what fired) {
+    std::printf("  called for: %s\n", to_string(fired).c_str());
+    if (any(fired) || ++calls % 3 == 0) input.del();
   });
-  one.add(), two.add();
-  run(base), run(base);
+  for (const int end : {1, 0}) {
+    input.add();
+    ::close(ends[end]);
+    std::printf("%s end is closed\n", end == 1 ? "the other" : "this");
+    base.dispatch();
+  }
+  event typo(base, 1000, what::read, [] {});
+  std::puts("a number that was never open");
+  try {
+    typo.add();
+    std::puts("  is added");
+  } catch (const std::system_error& why) {
+    std::printf("  is refused: %s\n", why.what());
+  }
 }

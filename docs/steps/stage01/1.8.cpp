@@ -1,28 +1,38 @@
-#include <unistd.h>
-
 #include <cstdio>
-#include <ctime>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
-#include "evolve/eventop.h"
+#include "evolve/event_base.h"
 
 using namespace evolve;
 
+class script final : public eventop {  // 0 and 1 are ready, but only once
+  const char* name() const noexcept override { return "script"; }
+  void add(int, what, what) override {}
+  void del(int, what, what) noexcept override {}
+  void prepare() override { now_ = std::exchange(next_, {}); }
+  void wait(std::optional<std::chrono::nanoseconds> timeout) override {
+    std::puts(timeout ? "the loop only looks" : "the loop sleeps");
+  }
+  std::span<const ready> collect() override { return now_; }
+
+  std::vector<ready> now_, next_ = {{0, what::read, 0}, {1, what::read, 0}};
+};
+
+static void run(event_base& base) try {
+  base.dispatch();
+} catch (const std::exception& why) {
+  std::printf("dispatch throws: %s\n", why.what());
+}
+
 int main() {
-  const auto backend = make_eventop("poll");
-  std::vector<int> fds(800);
-  for (int& fd : fds) {
-    fd = ::dup(1);  // of the same file, as only the numbers matter
-    backend->add(fd, what::none, what::read);
-  }
-  const std::clock_t begin = std::clock();  // the processor's time
-  for (int i = 0; i < 100; ++i) {
-    for (const int fd : fds) backend->add(fd, what::read, any_io);
-    for (const int fd : fds) backend->del(fd, any_io, what::read);
-  }
-  const auto spent = (std::clock() - begin) * 1000 / CLOCKS_PER_SEC;
-  const bool fast = spent < 100;
-  std::printf("160000 changes among 800 descriptors take %d ms: %s\n",
-              static_cast<int>(spent), fast ? "fast" : "slow");
-  return fast ? 0 : 1;
+  event_base base(std::make_unique<script>());
+  event one(base, 0, what::read, [] { throw std::runtime_error("bad luck"); });
+  event two(base, 1, what::read, [&] {
+    std::puts("the second one is called, and runs the loop");
+    run(base);
+  });
+  one.add(), two.add();
+  run(base), run(base);
 }
