@@ -71,7 +71,7 @@ class adapter {
     base_.loopbreak();
   }
 #else
-  // A loop that nobody can ask to stop is left by an exception.
+  // A loop that cannot be asked to stop is left by an exception.
   struct stopped {};
   void run() {
     try {

@@ -1,5 +1,5 @@
 /// \file
-/// Time for those who count: preloaded, it makes every reading of a clock a
+/// Time for counting: preloaded, it makes every reading of a clock a
 /// microsecond later than the one before. So it does not depend on how busy the
 /// machine is which timers are due, and how a heap of them is ordered.
 

@@ -7,7 +7,7 @@
 ///          move    before each turn, `--batch` events are deleted and as many
 ///                  others added: a real change
 ///          reopen  as self, but each descriptor is closed in between, and its
-///                  number used by another pipe: whoever merges changes must
+///                  number used by another pipe: merged changes must
 ///                  not take the one for the other
 ///
 /// Reports pair_ns, for each pair of `--pairs`, with its share of the turns.

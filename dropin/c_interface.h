@@ -76,7 +76,7 @@ struct event_base : evolve::event_base {
   std::atomic<bool> exited = false;  ///< by it, this run or the last one
   bool changelist;  ///< has been asked for by name
   bool finalizes = true;  ///< its end calls finalizers
-  std::mutex commons_mutex;  ///< for the next
+  std::mutex commons_mutex;  ///< for the deque below
   std::deque<common> commons;  ///< by number; none goes away or moves
   std::atomic<evolve::duration> time_of_day{};  ///< at the clock's beginning
 };
@@ -92,7 +92,7 @@ inline evolve::event& to_evolve(event* ev) noexcept {
   return *reinterpret_cast<evolve::event*>(ev);
 }
 
-/// The same, to look at.
+/// The same event, to look at.
 inline const evolve::event& to_evolve(const event* ev) noexcept {
   return *reinterpret_cast<const evolve::event*>(ev);
 }
@@ -121,7 +121,7 @@ inline short to_bits(what set) noexcept {
 /// What a C program's event calls.
 struct c_callback {
   event_callback_fn function;  ///< the program's
-  void* argument;  ///< and what it is given
+  void* argument;  ///< and what it is given, the program's too
   std::uintptr_t events;  ///< what the event waits for, since it was added
 
   void operator()(int fd, what fired) const;

@@ -1,5 +1,5 @@
 /// \file
-/// What libevent's C interface needs of events and bases, and nobody else.
+/// What only libevent's C interface needs of events and bases.
 #pragma once
 
 #include <bit>

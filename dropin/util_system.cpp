@@ -1,4 +1,4 @@
-// A clock, and bytes that nobody can guess.
+// A clock, and bytes that cannot be guessed.
 #include <sys/random.h>
 
 #include <cerrno>
@@ -9,7 +9,7 @@
 // A clock that only goes forward, even where the system has none.
 struct evutil_monotonic_timer {
   bool falls_back = false;  // is to do with the time of day
-  timeval last{};  // what it has shown last
+  timeval last{};  // the time it has shown last
 };
 
 evutil_monotonic_timer* evutil_monotonic_timer_new() try {
@@ -43,7 +43,7 @@ void evutil_secure_rng_get_bytes(void* bytes, std::size_t size) {
   auto* at = static_cast<char*>(bytes);
   while (size > 0) {
     const ssize_t got = ::getrandom(at, size, 0);
-    if (got < 0 && errno != EINTR) std::abort();  // nothing else is as good
+    if (got < 0 && errno != EINTR) std::abort();  // no other source is as good
     if (got < 0) continue;
     at += got;
     size -= static_cast<std::size_t>(got);

@@ -108,7 +108,7 @@ static void one_descriptor(void) {
   say_called();
 }
 
-/* What is told. */
+/* What a callback is told. */
 
 static void timeout_and_read(void) {
   struct ends ends = pipe_ends();
@@ -172,7 +172,7 @@ static void closed_on_select(void) {
   pass();
 }
 
-/* Adding and deleting. */
+/* Adding and deleting events. */
 
 static void added_while_due(void) {
   struct ends ends = pipe_ends();

@@ -238,7 +238,7 @@ static void deletes(evutil_socket_t fd, short what, void *name) {
   close(event_get_fd(victim));
 }
 
-/* Both are ready; the first that is called deletes the other. */
+/* Both events are ready; the first called deletes the other. */
 static void deleted_by_the_other(void) {
   struct ends one = socket_ends(), two = socket_ends();
   base = event_base_new();

@@ -17,7 +17,7 @@ class event_base;
 ///
 /// \libevent{event_struct.h,EVLIST_INSERTED}
 enum class evlist : std::uint16_t {
-  none = 0,  ///< it is on none
+  none = 0,  ///< it is on no structure
   inserted = 0x02,  ///< its descriptor is being watched
   active = 0x08,  ///< it is due: its callback will be called
 };
@@ -91,11 +91,11 @@ class event {
   // In libevent's order.
   tailq_entry<event> active_next_;  // on the queue of what is due
   evlist flags_ = evlist::none;  // which structures it is on
-  callback callback_;  // what to call
+  callback callback_;  // the function to call
   int fd_;  // what to wait on
-  event_base* base_;  // where it is added
-  what events_;  // what it waits for
-  what res_ = what::none;  // what it is due for
+  event_base* base_;  // the base to which it is added
+  what events_;  // the conditions that it waits for
+  what res_ = what::none;  // the conditions that it is due for
 };
 
 }  // namespace evolve

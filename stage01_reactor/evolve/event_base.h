@@ -73,7 +73,7 @@ class event_base {
   class run;
 
   void add(event& ev);  // for event::add()
-  void del(event& ev) noexcept;  // takes it off all that it is on
+  void del(event& ev) noexcept;  // takes it off all structures that it is on
   void watch(event& ev);  // puts it on the map by its number
   void unwatch(event& ev) noexcept;  // takes it off the map
 
@@ -81,10 +81,10 @@ class event_base {
   // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
   void activate(const ready& r);  // makes due the events on it
-  void activate(event& ev, what res);  // it is due, once, for that too
-  void process_active();  // calls what is due
+  void activate(event& ev, what res);  // the event is due, once, for that too
+  void process_active();  // calls the events that are due
   void call(event& ev);  // calls its callback
-  void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
+  void mark(event& ev, evlist state) noexcept;  // sets a state, and counts it
   void unmark(event& ev, evlist state) noexcept;  // the reverse
 
   std::unique_ptr<eventop> evsel_;  // the backend

@@ -15,7 +15,7 @@ namespace evolve {
 /// One descriptor on which something has happened.
 struct ready {
   int fd;  ///< the descriptor
-  what fired;  ///< what happened; may hold more than was asked for
+  what fired;  ///< the conditions; may be more than were asked for
   int error;  ///< not 0: the descriptor went bad, this is why, and the backend
       ///< watches it no more
 };
@@ -23,7 +23,7 @@ struct ready {
 /// A way to wait for many descriptors at once, behind one interface.
 ///
 /// It knows descriptors and what is wanted on each. It does not know events,
-/// and it calls nobody: what it finds, it returns. One turn of the loop is
+/// and calls no callback: what it finds, it returns. One turn of the loop is
 /// prepare(), wait(), collect().
 ///
 /// \libevent{event-internal.h,eventop}
@@ -66,7 +66,7 @@ class eventop {
 /// A backend that can be asked for by name.
 struct method {
   const char* name;  ///< what its eventop::name() says
-  std::unique_ptr<eventop> (*make)();  ///< makes one; throws if it cannot
+  std::unique_ptr<eventop> (*make)();  ///< makes a backend; throws if it cannot
 };
 
 /// The backends of this system, the best one first.

@@ -42,7 +42,7 @@ class select final : public eventop {
 
   bool wants(int fd) const noexcept;  // whether it is in wanted_
   void set(int fd, what now) noexcept;  // its bits in wanted_
-  void collect_ready();  // of whom the kernel left bits
+  void collect_ready();  // descriptors whose bits the kernel left
   void collect_bad();
 
   std::array<bits, 2> wanted_;  // what add() and del() have made of it

@@ -17,7 +17,7 @@ class event_base;
 ///
 /// \libevent{event_struct.h,EVLIST_INSERTED}
 enum class evlist : std::uint16_t {
-  none = 0,  ///< it is on none
+  none = 0,  ///< it is on no structure
   inserted = 0x02,  ///< its descriptor is being watched
   active = 0x08,  ///< it is due: its callback will be called
   running = 0x100,  ///< its callback is being called
@@ -119,19 +119,19 @@ class event {
   friend class event_base;
   friend class evmap;
 
-  what waits() const noexcept;  // for what it waits, or is due
+  what waits() const noexcept;  // conditions that it waits or is due for
 
   // In libevent's order.
   tailq_entry<event> active_next_;  // on the queue of what is due
   evlist flags_ = evlist::none;  // which structures it is on
   std::uint8_t pri_;  // which queue it is due on
   std::uint8_t turn_ = 0;  // the turn in which it became due
-  callback callback_;  // what to call
+  callback callback_;  // the function to call
   int fd_;  // what to wait on
-  event_base* base_;  // where it is added
+  event_base* base_;  // the base to which it is added
   tailq_entry<event> io_next_;  // among those on its descriptor
-  what events_;  // what it waits for
-  what res_ = what::none;  // what it is due for
+  what events_;  // the conditions that it waits for
+  what res_ = what::none;  // the conditions that it is due for
 };
 
 }  // namespace evolve

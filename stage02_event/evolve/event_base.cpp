@@ -347,7 +347,7 @@ inline void event_base::activate(event& ev, what res) {
   activequeues_.insert(ev);
 }
 
-// Whether anything was called.
+// Whether an event was called.
 bool event_base::process_active() {
   if (activequeues_.empty()) return false;
   activequeues_.next_turn();

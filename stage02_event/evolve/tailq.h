@@ -50,8 +50,8 @@ class tailq {
     /// Stands on `at`; null is the end.
     explicit iterator(T* at = nullptr) noexcept : at_(at) {}
 
-    T& operator*() const noexcept { return *at_; }  // what it stands on
-    T* operator->() const noexcept { return at_; }  // the same
+    T& operator*() const noexcept { return *at_; }  // the element it stands on
+    T* operator->() const noexcept { return at_; }  // the same element
     iterator& operator++() noexcept {
       at_ = (at_->*Entry).next;
       return *this;
@@ -79,7 +79,7 @@ class tailq {
   /// At the front.
   iterator begin() const noexcept { return iterator(first_); }
 
-  /// Behind the back.
+  /// Behind the last element.
   iterator end() const noexcept { return iterator(); }
 
   /// Requires that `element` is not on a queue through this entry.
@@ -100,8 +100,8 @@ class tailq {
   }
 
  private:
-  T* first_ = nullptr;  // where the next to be served stands
-  T* last_ = nullptr;  // where the next to come will stand behind
+  T* first_ = nullptr;  // the element in front, or null
+  T* last_ = nullptr;  // the element at the back, or null
 };
 
 }  // namespace evolve

@@ -10,7 +10,7 @@
 
 namespace evolve {
 
-/// Receives the library's messages while it lives, instead of whoever did.
+/// Receives the library's messages while it lives, instead of the one before.
 class recorded_log {
  public:
   using lines = std::vector<std::pair<severity, std::string>>;

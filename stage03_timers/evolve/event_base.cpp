@@ -505,7 +505,7 @@ inline time_point event_base::gettime() noexcept {
   return time_cache_;
 }
 
-// Not at all where nobody will ask for it.
+// No reading is taken where none will be asked for.
 inline void event_base::cache_time() noexcept {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
@@ -548,7 +548,7 @@ inline void event_base::activate(event& ev, what res) {
   activequeues_.insert(ev);
 }
 
-// Whether anything was called.
+// Whether an event was called.
 bool event_base::process_active() {
   if (activequeues_.empty()) return false;
   activequeues_.next_turn();

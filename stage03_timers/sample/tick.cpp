@@ -50,7 +50,7 @@ class ticker {
   duration period_;
   time_point start_;  // when the first period began
   std::int64_t count_;  // how many ticks are wanted; 0 for ever
-  std::int64_t number_ = 0;  // how many there have been
+  std::int64_t number_ = 0;  // how many ticks there have been
 };
 
 // A program that is stopped for more than a period misses ticks. They are

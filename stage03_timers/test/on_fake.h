@@ -45,7 +45,7 @@ class OnFake : public ::testing::Test {
   fake_kernel kernel;
   event_base base{std::make_unique<fake_eventop>(kernel)};
   pair fds;  // two descriptors that are open; nothing is sent
-  std::string trace;  // who was called, and when: "a1 b1 a2 "
+  std::string trace;  // the calls and their turns: "a1 b1 a2 "
 };
 
 }  // namespace evolve

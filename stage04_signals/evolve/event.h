@@ -20,7 +20,7 @@ class event_base;
 ///
 /// \libevent{event_struct.h,EVLIST_INSERTED}
 enum class evlist : std::uint16_t {
-  none = 0,  ///< it is on none
+  none = 0,  ///< it is on no structure
   timeout = 0x01,  ///< it has a deadline, and the base knows
   inserted = 0x02,  ///< its descriptor or signal is being watched
   active = 0x08,  ///< it is due: its callback will be called
@@ -179,7 +179,7 @@ class event {
   friend class min_heap;
   struct layout;
 
-  what waits() const noexcept;  // for what it waits, or is due
+  what waits() const noexcept;  // conditions that it waits or is due for
 
   // In libevent's order.
   tailq_entry<event> active_next_;  // on the queue of what is due
@@ -187,15 +187,15 @@ class event {
   std::uint8_t pri_;  // which queue it is due on
   std::uint8_t turn_ = 0;  // the turn in which it became due
   std::uint32_t heap_index_ = 0;  // its place in the heap, or which common
-  callback callback_;  // what to call
+  callback callback_;  // the function to call
   int fd_;  // what to wait on
   int ncalls_ = 0;  // deliveries that it is due for
-  event_base* base_;  // where it is added
+  event_base* base_;  // the base to which it is added
   tailq_entry<event> io_next_;  // among those on its descriptor
   duration interval_ = no_interval;  // what a persistent event's timeout was
   time_point deadline_{};  // when the timeout passes
-  what events_;  // what it waits for
-  what res_ = what::none;  // what it is due for
+  what events_;  // the conditions that it waits for
+  what res_ = what::none;  // the conditions that it is due for
   std::uint32_t sequence_ = 0;  // when it was added, among equal deadlines
   tailq_entry<event> common_next_;  // among those of one common timeout
 

@@ -41,7 +41,7 @@ void evmap::add(eventop& evsel, event& ev) {
 void evmap::del(eventop& evsel, event& ev) noexcept {
   slot& s = io_[ev.fd_];
   s.events.remove(ev);
-  s.count(ev.events_, ~std::uint32_t{0});  // one less
+  s.count(ev.events_, ~std::uint32_t{0});  // one event less
   const what old = std::exchange(s.wanted, s.counted());
   if (s.wanted != old) evsel.del(ev.fd_, old, s.wanted);
 }

@@ -88,7 +88,7 @@ class evsig {
   std::unique_ptr<mailbox> open();  // a new one, for the handler to fill
   list& reserve(int signo);  // its events, with a place on the map
 
-  event_base& base_;  // who watches the pipe
+  event_base& base_;  // the base that watches the pipe
   std::atomic<bool>& asleep_;  // whether a handler has to write to it
   std::vector<list> sigmap_;  // by signal
   std::unique_ptr<mailbox> caught_;  // what the handler has left for this base

@@ -1,10 +1,10 @@
 /// \file
-/// A pipe that somebody writes to in order to read it.
+/// A pipe that the library writes to in order to read it.
 #pragma once
 
 namespace evolve {
 
-/// Makes a descriptor readable on request, so that whoever waits for it wakes.
+/// Makes a descriptor readable on request, so that the loop on it wakes.
 ///
 /// What is written carries nothing: a pipe that is full is readable all the
 /// more. Both ends are close-on-exec from their beginning, where the system has
@@ -33,7 +33,7 @@ class self_pipe {
   void drain() noexcept;
 
  private:
-  int ends_[2];  // to read from, and to write to
+  int ends_[2];  // the read end and the write end
 };
 
 }  // namespace evolve

@@ -1,6 +1,6 @@
 /// \file
-/// idle [PORT [MS]]: sends back what it is sent, and drops who says nothing for
-/// MS milliseconds.
+/// idle [PORT [MS]]: sends back what it is sent, and drops a client that says
+/// nothing for MS milliseconds.
 ///
 /// For small messages, as in a chat: it keeps nothing that could not be written
 /// at once, and drops a client that does not read either.
@@ -93,14 +93,14 @@ bool exhausted(int error) {
 
 class server;
 
-// Someone who may not be silent for long.
+// A peer that may not be silent for long.
 class client {
  public:
   client(server& owner, event_base& base, unique_fd connection,
          milliseconds patience);
 
  private:
-  unique_fd fd_;  // above the event: closed when nobody waits on it
+  unique_fd fd_;  // above the event: closed when it waits no more
   event readable_;  // with a timeout
 };
 
@@ -171,7 +171,7 @@ void server::accept(what fired) {
   }
 }
 
-// Data and timeout can come in the same turn; who has spoken stays.
+// Data and timeout can come in the same turn; a client that has spoken stays.
 void server::serve(int fd, what fired) {
   if (fired == what::unwatched) return drop(fd, "cannot be watched: dropped");
   if (!any(fired & what::read)) return drop(fd, "said nothing: dropped");

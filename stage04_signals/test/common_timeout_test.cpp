@@ -464,8 +464,8 @@ class AnyOrder : public CommonTimeout {
 
   struct promise {
     std::optional<time_point> due;  // its deadline
-    int added = 0;  // when, among all
-    bool common = false;  // what it begins anew with
+    int added = 0;  // when, among all events
+    bool common = false;  // its period is a common one
   };
 
   AnyOrder() {

@@ -2540,7 +2540,7 @@ class RandomTimers : public OnManualClock {
   }
 
   std::deque<event> timers;
-  std::vector<std::size_t> queue;  // who is due in the model
+  std::vector<std::size_t> queue;  // events that are due in the model
   std::uint64_t given = 0;  // how many deadlines the model has given
 };
 

@@ -33,7 +33,7 @@ class Evmap : public ::testing::Test {
     return std::string(call) + ' ' + std::to_string(fds.a()) + ' ' + change;
   }
 
-  /// Who waits on that descriptor.
+  /// The events that wait on that descriptor.
   std::vector<const event*> waiting() const {
     std::vector<const event*> events;
     for (const event& ev : map.waiting_on(fds.a())) events.push_back(&ev);

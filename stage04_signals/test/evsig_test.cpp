@@ -48,13 +48,13 @@ using std::chrono::nanoseconds;
 /// after the last look at what has come, and before the system's wait.
 struct watch {
   std::function<void()> before_wait = [] {};
-  std::atomic<int> waits{0};  // how many have begun
-  std::vector<std::optional<nanoseconds>> slept;  // for how long each
+  std::atomic<int> waits{0};  // how many waits have begun
+  std::vector<std::optional<nanoseconds>> slept;  // for how long each wait
   std::vector<int> added;  // descriptors
-  std::vector<int> found;  // those that got ready
+  std::vector<int> found;  // descriptors that got ready
 };
 
-/// A backend of the library's with somebody who looks on.
+/// A backend of the library's, with an observer.
 class watched_eventop final : public eventop {
  public:
   watched_eventop(std::string_view method, watch& seen)
@@ -1012,7 +1012,7 @@ struct modelled {
   bool persistent;
   bool added = false;
   int owed = 0;  // deliveries since the last turn
-  int expected = 0;  // calls by now
+  int expected = 0;  // the calls by now
   int calls = 0;
 };
 
@@ -1031,7 +1031,7 @@ class RandomSignals : signals_restored, public ::testing::TestWithParam<int> {
   }
 
   void add(modelled& m) {
-    run(m.ev.base());  // what has come before is not for the new one
+    run(m.ev.base());  // earlier signals are not for the new event
     m.ev.add();
     m.added = true;
   }

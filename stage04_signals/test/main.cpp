@@ -150,7 +150,7 @@ class recorder : public testing::EmptyTestEventListener {
     std::ignore = ::ftruncate(STDOUT_FILENO, written_before_);
   }
 
-  entries tests_;  // that may be run
+  entries tests_;  // the tests that may be run
   off_t written_before_ = 0;  // how much, when the test began
 };
 
@@ -208,7 +208,7 @@ struct process {
   steady_clock::time_point forked = steady_clock::now();
   bool killed = false;
 
-  /// When it began something last.
+  /// When it began a test last.
   steady_clock::time_point begun() const {
     const auto last = std::ranges::max_element(tests, {}, &entry::begun);
     return std::max(forked, last->begun);

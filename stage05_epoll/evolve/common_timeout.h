@@ -11,8 +11,8 @@ namespace evolve {
 /// A length of time that many events wait for, as all connections of a server
 /// do for their idle timeout.
 ///
-/// Whoever is added last is due last, so a queue is enough: to add is to
-/// append. The heap has a single entry for all of them, the event `timer_` that
+/// The event that is added last is due last, so a queue is enough: adding is
+/// appending. The heap has one entry for all of them, the event `timer_` that
 /// stands for the first in the queue.
 ///
 /// libevent hides the queue's number in the upper bits of a timeval's
@@ -30,7 +30,7 @@ class common_timeout {
   common_timeout(const common_timeout&) = delete;
   common_timeout& operator=(const common_timeout&) = delete;
 
-  /// How long it is.
+  /// The timeout's length.
   duration length() const noexcept { return length_; }
 
  private:
@@ -38,16 +38,16 @@ class common_timeout {
 
   void insert(event& ev) noexcept;  // in the order of deadlines
   void erase(event& ev) noexcept;  // takes it off the queue
-  event* place_for(time_point due) const noexcept;  // behind whom; or null
+  event* place_for(time_point due) const noexcept;  // the event before; or null
   void schedule_front() noexcept;  // sets the timer by the first of the queue
-  void expire() noexcept;  // the first is due
+  void expire() noexcept;  // the first event is due
   void self_check() const;  // for event_base::self_check()
 
   event_base& base_;  // whose events these are
   duration length_;  // how long they wait
   std::uint32_t index_;  // its number in the base
-  tailq<event, &event::common_next_> events_;  // the first is due first
-  event* finger_ = nullptr;  // the last that was put before others; or null
+  tailq<event, &event::common_next_> events_;  // the first event is due first
+  event* finger_ = nullptr;  // the event last put before others; or null
   event timer_;  // in the heap, with the deadline of the first
 };
 

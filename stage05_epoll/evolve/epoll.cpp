@@ -233,7 +233,7 @@ inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   return true;
 }
 
-// Whether it is of a registration that nobody knows any more.
+// Whether it is of a registration that is not known any more.
 bool epoll::is_stale(const epoll_event& found) const noexcept {
   return found.data.u64 != timer_key;
 }
@@ -259,7 +259,7 @@ bool epoll::is_ours() noexcept {
 
 // EEXIST if `in` knows `fd` already: then both are what they were. If it takes
 // `fd`, one of them is not; then `fd` is deleted at once, and what it reports
-// before that is nobody's.
+// before that is for no event.
 int epoll::probe(const unique_fd& in, int fd) noexcept {
   epoll_event e{};
   e.data.u64 = timer_key;
@@ -279,7 +279,7 @@ void epoll::lose(int fd, int error) noexcept {
 bool epoll::settle_ghosts() {
   const time_point start = clock::now();
   if (ghosts_.reckon(start, views_.size())) {
-    if (rebuild(true)) {  // it has just reported
+    if (rebuild(true)) {  // a ghost has just reported
       ghosts_.vanish(clock::now() - start, views_.size());
     } else {
       ghosts_.remain(start);

@@ -29,7 +29,7 @@ inline constexpr bool is_bitmask<base_flag> = true;
 /// \libevent{event.h,event_config_set_max_dispatch_interval}
 struct dispatch_limits {
   duration interval = duration::max();  ///< for how long; at least one callback
-  int callbacks = INT_MAX;  ///< how many
+  int callbacks = INT_MAX;  ///< how many callbacks
   int min_priority = 0;  ///< the more urgent ones, of lower numbers, are exempt
 };
 
@@ -79,14 +79,14 @@ class event_config {
   std::unique_ptr<eventop> make_eventop() const;
 
  private:
-  // Whether that is set, and has a say.
+  // Whether that variable is set, and has a say.
   bool hears_environment(const char* variable) const noexcept;
   std::string refusal(const method& candidate) const;
   std::unique_ptr<eventop> make(const method& candidate, std::string& why,
                                 bool& failed) const;
 
   std::vector<std::string> avoided_;  // by name
-  feature required_ = feature::none;  // what it has to be able to do
+  feature required_ = feature::none;  // features that it has to have
   base_flag flags_ = base_flag::none;  // what is peculiar about it
   dispatch_limits limits_;  // on what a turn calls
 };

@@ -15,7 +15,7 @@ namespace evolve {
 /// One descriptor on which something has happened.
 struct ready {
   int fd;  ///< the descriptor
-  what fired;  ///< what happened; may hold more than was asked for
+  what fired;  ///< the conditions; may be more than were asked for
   int error;  ///< not 0: the descriptor went bad, this is why, and the backend
       ///< watches it no more
 };
@@ -23,7 +23,7 @@ struct ready {
 /// What a backend may be able to do besides.
 /// \libevent{event.h,event_method_feature}
 enum class feature : unsigned {
-  none = 0,  ///< nothing besides
+  none = 0,  ///< no feature
   et = 0x01,  ///< it can tell that a descriptor *becomes* ready: what::et
   o1 = 0x02,  ///< the kernel remembers what is watched: a turn costs what
   ///< happens in it, not what is watched
@@ -38,7 +38,7 @@ inline constexpr bool is_bitmask<feature> = true;
 /// A way to wait for many descriptors at once, behind one interface.
 ///
 /// It knows descriptors and what is wanted on each. It does not know events,
-/// and it calls nobody: what it finds, it returns. One turn of the loop is
+/// and calls no callback: what it finds, it returns. One turn of the loop is
 /// prepare(), wait(), collect().
 ///
 /// \libevent{event-internal.h,eventop}
@@ -52,7 +52,7 @@ class eventop {
   /// The name by which one asks for it.
   virtual const char* name() const noexcept = 0;
 
-  /// What it can do besides.
+  /// The features that it has.
   virtual feature features() const noexcept { return feature::none; }
 
   /// Watches `fd` for `now`, where it was watched for `old`, a part of that;
@@ -91,7 +91,7 @@ class eventop {
 /// A backend that can be asked for by name.
 struct method {
   const char* name;  ///< what its eventop::name() says
-  std::unique_ptr<eventop> (*make)();  ///< makes one; throws if it cannot
+  std::unique_ptr<eventop> (*make)();  ///< makes a backend; throws if it cannot
 };
 
 /// The backends of this system, the best one first.

@@ -43,7 +43,7 @@ struct mailbox {
 
   std::array<std::atomic<bool>, NSIG> wanted{};  // by signal: an event waits
   std::array<std::atomic<unsigned>, NSIG> counts{};  // by signal
-  std::atomic<bool> pending{false};  // one of them has grown
+  std::atomic<bool> pending{false};  // a count has grown
   std::atomic<bool>& asleep;  // a byte must wake the loop
   self_pipe pipe;  // for that byte
   event readable;  // the loop's side of it
@@ -63,7 +63,7 @@ struct disposition {
   struct sigaction previous;  // what the handler took the place of
 };
 
-std::mutex registry;  // for those who write to what follows
+std::mutex registry;  // for writers of what follows
 std::array<disposition, NSIG> dispositions;
 std::atomic<mailbox*> mailboxes{nullptr};
 std::atomic<int> handlers_running{0};
@@ -134,8 +134,8 @@ void publish(mailbox& box) {
   mailboxes.store(&box);
 }
 
-// Whoever enters the handler from now on does not meet the mailbox; whoever is
-// in it is waited for.
+// A thread that enters the handler from now on does not meet the mailbox; one
+// that is in it is waited for.
 void withdraw(mailbox& box) {
   const registry_guard guard;
   std::atomic<mailbox*>* link = &mailboxes;
@@ -156,7 +156,7 @@ void install(int signo) {
     if (::sigaction(signo, &ours, &d.previous) != 0) {
       fail(errno, "cannot catch signal " + std::to_string(signo));
     }
-    // Somebody may have kept ours, and brought it back after we had gone.
+    // The program may have kept ours, and put it back after we had gone.
     if (d.previous.sa_handler == on_signal) d.previous.sa_handler = SIG_DFL;
   }
   ++d.bases;

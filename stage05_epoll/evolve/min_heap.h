@@ -96,17 +96,17 @@ class min_heap {
     event* ev;  // whose place it is
   };
 
-  static bool too_early(const entry& e) noexcept;  // and has to be mended
+  static bool too_early(const entry& e) noexcept;  // the entry has to be mended
   static bool before(const entry& a, const entry& b) noexcept;  // by place
   static bool before_equal(const entry& a, const entry& b) noexcept;
   bool holds(const event& ev) const noexcept;
   void grow();  // doubles the room
-  bool resize(std::size_t capacity) noexcept;  // false: all is as it was
-  void put(std::size_t at, const entry& moved) noexcept;  // and says so
+  bool resize(std::size_t capacity) noexcept;  // false: no memory
+  void put(std::size_t at, const entry& moved) noexcept;  // and tells its event
   // Whether `e` is before the parent of that place.
   bool goes_up(std::size_t at, const entry& e) const noexcept;
-  void sift_up(std::size_t at, entry moved) noexcept;  // there, or above
-  void sift_down(std::size_t at, entry moved) noexcept;  // there, or below
+  void sift_up(std::size_t at, entry moved) noexcept;  // from that place up
+  void sift_down(std::size_t at, entry moved) noexcept;  // from that place down
   std::size_t first_child(std::size_t at) const noexcept;
 
   entry* heap_ = nullptr;  // malloc's, so that it can grow in place

@@ -16,7 +16,7 @@ namespace evolve {
 ///
 /// \libevent{event.h,EV_READ}
 enum class what : std::uint16_t {
-  none = 0,  ///< nothing
+  none = 0,  ///< no condition
   timeout = 0x01,  ///< the time given to event::add() has passed
   read = 0x02,  ///< read() would not block: there is data, an end or an error
   write = 0x04,  ///< write() would take something: there is room, or an error

@@ -35,7 +35,7 @@ using evolve::loop_flags;
 using evolve::unique_fd;
 using evolve::what;
 
-constexpr std::size_t busy = 10;  // how many have something to read
+constexpr std::size_t busy = 10;  // how many descriptors have data
 constexpr std::size_t reserve = 32;  // for everything else in the program
 
 [[noreturn]] void fail(const char* tried) {
@@ -61,7 +61,7 @@ class crowd {
   const std::vector<unique_fd>& all() const noexcept { return all_; }
 
  private:
-  std::vector<unique_fd> all_;  // who is watched
+  std::vector<unique_fd> all_;  // the descriptors that are watched
   std::vector<unique_fd> peers_;  // their other ends
 };
 

@@ -51,7 +51,7 @@ watcher::watcher(event_base& base)
 }
 
 // Called once for each delivery, also when there were several since the last
-// turn. What the kernel has merged before delivering it, nobody can count.
+// turn. Signals that the kernel has merged before cannot be counted.
 void watcher::count() {
   std::cout << "SIGUSR1, number " << ++counted_ << '\n' << std::flush;
 }

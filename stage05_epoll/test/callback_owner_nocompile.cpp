@@ -3,7 +3,7 @@
 
 #include "evolve/callback.h"
 
-// One word; but who would delete it, of all that hold a copy?
+// One word; but which of its copies would delete it?
 evolve::callback owner() {
   return [owned = std::make_unique<int>(1)] { ++*owned; };
 }

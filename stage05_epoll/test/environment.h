@@ -27,7 +27,7 @@ class environment_variable {
   }
 
   std::string name_;
-  std::optional<std::string> before_;  // what comes back
+  std::optional<std::string> before_;  // the value that comes back
 };
 
 }  // namespace evolve

@@ -211,7 +211,7 @@ class world {
   }
 
   // Not twice before a turn, since a kernel may make one of two; and not when
-  // nobody waits for it.
+  // no event waits for it.
   void raise() {
     if (raised_ || !any(events_[all - 1]->pending(what::signal))) return;
     raised_ = true;

@@ -52,7 +52,7 @@ class callback {
   void operator()(int fd, what fired) const { invoke_(object_, fd, fired); }
 
  private:
-  // What would only be noticed when it is called.
+  // Refuses a null function, which only its call would notice.
   static void require(bool given) {
     if (!given) throw std::invalid_argument("callback: a null function");
   }

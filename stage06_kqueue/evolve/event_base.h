@@ -30,7 +30,7 @@ namespace evolve {
 /// \libevent{event.h,event_base_loop}
 enum class loop_result {
   stopped,  ///< it was asked to, or the flags said so; it has called something
-  idle,  ///< the same, but it has called nothing
+  idle,  ///< the same, but it has called no event
   no_events,  ///< no event was left to wait for
 };
 
@@ -38,7 +38,7 @@ enum class loop_result {
 /// \libevent{event.h,EVLOOP_ONCE}
 enum class loop_flags : unsigned {
   none = 0,  ///< until no event is left
-  once = 1,  ///< until it has called something, and nothing is due any more
+  once = 1,  ///< until it has called an event, and none is due any more
   nonblock = 2,  ///< one turn: looks once, calls all that is due, never waits
   no_exit_on_empty = 4,  ///< also when there is no event to wait for
 };
@@ -49,7 +49,7 @@ inline constexpr bool is_bitmask<loop_flags> = true;
 
 /// What a run of the loop has been asked for.
 enum class request : unsigned {
-  none = 0,  ///< nothing
+  none = 0,  ///< no request
   loopexit = 1,  ///< to leave after the turn
   loopbreak = 2,  ///< to leave after the callback
   loopcontinue = 4,  ///< to end the turn after the callback
@@ -266,8 +266,8 @@ class event_base {
   void dump_events(std::ostream& out) const;
 
   /// Looks at every structure of the base, at some expense.
-  /// \throws std::logic_error when they contradict each other: somebody has
-  ///     written where they should not.
+  /// \throws std::logic_error when they contradict each other: the program has
+  ///     written where it should not.
   /// \libevent{event.c,event_base_assert_ok_}
   void self_check() const;
 
@@ -279,31 +279,31 @@ class event_base {
   class running_scope;
   class sleeping;
 
-  // An event that nobody holds, for once().
+  // An event that only the base holds, for once().
   // \libevent{event-internal.h,event_once}
   struct event_once {
     // Calls `then` by way of call_once().
     event_once(event_base& base, int fd, what events, callback then);
 
     event ev;  // what to wait for
-    callback function;  // what to call then
+    callback function;  // the function to call then
     tailq_entry<event_once> next_once;  // on once_
   };
 
   void add(event& ev, std::optional<duration> timeout);  // for event::add()
-  void add(event& ev, common_timeout& timeout);  // the same
-  void add_internal(event& ev);  // one that is called at once, and not counted
+  void add(event& ev, common_timeout& timeout);  // for a common timeout
+  void add_internal(event& ev);  // an event called at once, and not counted
   void insert(event& ev, bool timed);
   void insert_number(event& ev);  // its descriptor or signal
-  [[noreturn]] void refuse(const event& ev) const;  // to add it
-  void del(event& ev) noexcept;  // takes it off all that it is on
+  [[noreturn]] void refuse(const event& ev) const;  // throws the reason
+  void del(event& ev) noexcept;  // takes it off all structures that it is on
   void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
   void forget(event& ev) noexcept;  // for ~event()
   void watch(event& ev);  // puts it on the map by its number
   void unwatch(event& ev) noexcept;  // takes it off the map
-  void start_timer(event& ev, duration length) noexcept;  // from now
+  void start_timer(event& ev, duration length) noexcept;  // a deadline from now
   void remove_timer(event& ev) noexcept;  // and forgets its period
-  void take_back_timeout(event& ev) noexcept;  // if it is due for one
+  void take_back_timeout(event& ev) noexcept;  // if it is due for a timeout
   void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
   void schedule_internal(event& ev, time_point due,
                          std::uint32_t sequence) noexcept;
@@ -323,7 +323,7 @@ class event_base {
   bool drains() const noexcept;
   bool hurries() const noexcept;
   void fall_asleep() noexcept;  // signals end the wait from now on
-  void wait();  // for what is to be waited for
+  void wait();  // for the first thing that happens
   void find_due();  // makes due what the wait has found, and what has passed
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   time_point gettime() noexcept;  // for now()
@@ -334,17 +334,17 @@ class event_base {
   void deliver(int signo, int ncalls);  // to all events for it
   void add_calls(event& ev, int ncalls) noexcept;  // deliveries, to one
   void timeout_process();  // makes due the events with a passed deadline
-  void activate(event& ev, what res);  // it is due, once, for that too
-  bool process_active();  // calls what is due; whether any was
+  void activate(event& ev, what res);  // the event is due, once, for that too
+  bool process_active();  // calls the due events; whether any was
   bool interrupted() const noexcept;
-  bool process_active_single_queue(std::size_t priority);  // the same
+  bool process_active_single_queue(std::size_t priority);  // of one queue
   void limit_dispatch() noexcept;
   void call(event& ev);  // calls its callback
-  void mark(event& ev, evlist state) noexcept;  // sets that, and counts it
+  void mark(event& ev, evlist state) noexcept;  // sets a state, and counts it
   void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
-  // What is watched, and what is due.
+  // What is watched, and the events that are due.
   std::unique_ptr<eventop> evsel_;  // the backend
   evmap io_;  // the events on each descriptor
   active_queues activequeues_;  // the events that are due
@@ -370,12 +370,12 @@ class event_base {
   std::size_t running_priority_ = 0;  // the queue that is being served
   loop_flags flags_ = loop_flags::none;  // as loop() was told
   dispatch_limits limits_;  // how much a turn may call
-  bool limited_ = false;  // it may not call all
-  int callbacks_left_ = 0;  // how much of that is left
-  time_point turn_end_{};  // until when it may
+  bool limited_ = false;  // a limit is set
+  int callbacks_left_ = 0;  // callbacks this turn may still make
+  time_point turn_end_{};  // when the turn has to end
   bool running_loop_ = false;  // a run is in progress
-  request requests_ = request::none;  // to it, or to the next one
-  request got_ = request::none;  // to the last one
+  request requests_ = request::none;  // to this run, or to the next one
+  request got_ = request::none;  // to the last run
 };
 
 }  // namespace evolve

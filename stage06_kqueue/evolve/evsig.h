@@ -99,7 +99,7 @@ class evsig {
   list& reserve(int signo);  // its events, with a place on the map
   bool left_to_evsel(int signo);
 
-  event_base& base_;  // who watches the pipe
+  event_base& base_;  // the base that watches the pipe
   std::atomic<bool>& asleep_;  // whether a handler has to write to it
   std::vector<list> sigmap_;  // by signal
   std::unique_ptr<mailbox> caught_;  // what the handler has left for this base

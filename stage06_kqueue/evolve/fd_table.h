@@ -33,7 +33,7 @@ class fd_table {
     return places_[index(fd)];
   }
 
-  /// The same.
+  /// The same place, to look at.
   const T& operator[](int fd) const noexcept {
     assert(has(fd));
     return places_[index(fd)];

@@ -52,14 +52,14 @@ entry make_entry(int ident, int filter, unsigned flags) noexcept {
 
 // What comes back with an error does not say whether it was an addition.
 decltype(entry::udata) mark_of_addition() noexcept {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): a mark, which nobody follows
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a mark, which is never followed
   return reinterpret_cast<decltype(entry::udata)>(std::intptr_t{1});
 }
 
 constexpr timespec no_time{0, 0};
 
-// How a filter is to watch for `events`; 0: not at all. Who waits only for the
-// peer's close must not be kept busy by data that nobody reads.
+// How a filter is to watch for `events`; 0: not at all. An event for the peer's
+// close alone must not be kept busy by data that is not read.
 unsigned read_mode(what events) noexcept {
   if (!any(events & (what::read | what::closed))) return 0;
   const bool edges = any(events & what::et) || !any(events & what::read);
@@ -80,7 +80,7 @@ what from_kevent(const entry& found) noexcept {
   return fired | what::closed;
 }
 
-// See what it says to a descriptor that nobody can have.
+// See what it says to a descriptor that cannot be open.
 bool tells_of_errors(int kq) noexcept {
   const entry bad = make_entry(-1, EVFILT_READ, EV_ADD);
   entry said{};
@@ -170,7 +170,7 @@ void kqueue::change(int fd, short filter, unsigned flags) {
 // memory comes before the wait: what the kernel has told by then would be lost.
 void kqueue::prepare() {
   const bool full = static_cast<std::size_t>(count_) == events_.size();
-  const std::size_t noted = 4 * noted_.size();  // for each at most
+  const std::size_t noted = 4 * noted_.size();  // four changes each
   const std::size_t room = changes_.size() + noted + first_events;
   events_.resize(std::max(room, full ? 2 * events_.size() : events_.size()));
   changes_.reserve(2 * events_.capacity());  // for collect(), and so for these

@@ -58,15 +58,15 @@ class kqueue final : public eventop {
 
   // What is wanted of a descriptor, and where it was reported last.
   struct view {
-    what now = what::none;  // what is wanted
+    what now = what::none;  // the conditions wanted
     std::size_t place = 0;  // in ready_
   };
 
   // That a descriptor was wanted for one thing, and is for another.
   struct note {
     int fd;  // the descriptor
-    what old;  // what was wanted
-    what now;  // what is
+    what old;  // the conditions wanted before
+    what now;  // the conditions wanted
   };
 
   void open();
@@ -77,7 +77,7 @@ class kqueue final : public eventop {
   void change(int fd, short filter, unsigned flags);  // one entry
   void submit(const entry& change);
   void make_room();
-  bool watches(int fd) const noexcept;  // whether anything is wanted of it
+  bool watches(int fd) const noexcept;  // whether any condition is wanted
   void report(const entry& found);  // signal, descriptor or error
   void report_io(const entry& found);
   void refuse(const entry& refused);
@@ -88,7 +88,7 @@ class kqueue final : public eventop {
   std::vector<note> noted_;  // what has changed since the last wait
   std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found
-  int count_ = 0;  // how much that is
+  int count_ = 0;  // how many entries that is
   std::vector<ready> lost_;  // what the process has no more
   std::vector<bool> signals_;  // those that are watched, by number
   std::vector<ready> ready_;  // what collect() returned

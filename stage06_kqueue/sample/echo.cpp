@@ -3,7 +3,7 @@
 ///
 /// What a server that never blocks has to do: serve many clients at once, keep
 /// what could not be written, wait for room only while there is something to
-/// write, not read from those who do not read, and survive whatever they do.
+/// write, not read from peers that do not read, and survive whatever they do.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -118,11 +118,11 @@ class connection {
   void wait();
 
   server& owner_;
-  unique_fd fd_;  // above the events: closed when nobody waits on it
-  event readable_;  // added while nothing is left to write
-  event writable_;  // added while something is
+  unique_fd fd_;  // above the events: closed when none waits on it
+  event readable_;  // added while all bytes are written
+  event writable_;  // added while bytes are left to write
   std::array<char, 16384> buffer_;
-  std::span<const char> unsent_;  // what is left of it to write
+  std::span<const char> unsent_;  // bytes of it that are left to write
 };
 
 // Accepts clients and owns their connections.
@@ -189,7 +189,7 @@ void connection::give_up() {
   owner_.drop(fd_.get());
 }
 
-// A socket has room nearly always: who waited for it without need would be
+// A socket has room nearly always: an event for it without need would be
 // called in every turn. To add what is added, or delete what is not, is free.
 void connection::wait() {
   event& next = unsent_.empty() ? readable_ : writable_;
@@ -226,8 +226,8 @@ void server::report() const {
             << " bytes\n";
 }
 
-// One client in each turn: the loop comes back for the next, and those who have
-// been accepted get their turn in between.
+// One client in each turn: the loop comes back for the next, and those that
+// have been accepted get their turn in between.
 void server::accept(what fired) {
   if (!watched(fired)) throw std::runtime_error("cannot listen any more");
   unique_fd client(::accept(listener_.get(), nullptr, nullptr));
@@ -242,7 +242,7 @@ void server::accept(what fired) {
 // connection ends; and since the loop would tell of them in every turn, we do
 // not listen meanwhile. Without any connection, there is no end to wait for.
 void server::accept_failed() {
-  if (!exhausted(errno)) return;  // nobody is there any more: on to the next
+  if (!exhausted(errno)) return;  // the client is gone: on to the next
   if (connections_.empty()) fail("cannot accept clients");
   acceptable_.del();
 }

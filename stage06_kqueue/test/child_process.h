@@ -74,8 +74,8 @@ class child_process {
     throw std::system_error(errno, std::generic_category(), tried);
   }
 
-  pid_t pid_;  // whom to wait for
-  unique_fd answer_;  // where it says it
+  pid_t pid_;  // the process to wait for
+  unique_fd answer_;  // the pipe that brings its answer
 };
 
 }  // namespace evolve

@@ -2544,7 +2544,7 @@ class RandomTimers : public OnManualClock {
   }
 
   std::deque<event> timers;
-  std::vector<std::size_t> queue;  // who is due in the model
+  std::vector<std::size_t> queue;  // events that are due in the model
   std::uint64_t given = 0;  // how many deadlines the model has given
 };
 
@@ -3247,7 +3247,7 @@ class DispatchLimits : public ::testing::Test {
     for (const auto& ev : events) ev->active(what::read);
   }
 
-  /// Who is called in a turn.
+  /// The events called in a turn.
   std::string turn() {
     base->loop(loop_flags::nonblock);
     base->self_check();
@@ -3508,7 +3508,7 @@ class AfterFork : signals_restored, public OnBackend {
     usr1.add();
   }
 
-  /// Runs until all three have been called; who was, by the alphabet.
+  /// Runs until all three events have been called; these, by the alphabet.
   std::string run() {
     raise(SIGUSR1);
     base.dispatch();

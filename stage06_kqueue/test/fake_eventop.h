@@ -22,7 +22,7 @@ struct fake_kernel {
   std::vector<ready> next;  ///< what the next wait finds; then nothing
   int refuse = 0;  ///< errno that add() throws while it is not 0
   int broken = 0;  ///< errno that wait() throws while it is not 0
-  feature features = feature::none;  ///< what it says that it can do
+  feature features = feature::none;  ///< the features that it claims
   std::function<void()> meanwhile;  ///< if set, what happens in each wait
 };
 

@@ -61,7 +61,7 @@ class temporary_action {
   }
 
   int signo_;  // whose handler it is
-  struct sigaction before_;  // what comes back
+  struct sigaction before_;  // the action that comes back
 };
 
 /// A program's own handler, which counts; until the test ends.
@@ -76,7 +76,7 @@ class counting_handler {
   static void count(int) { ++calls_; }
 
  private:
-  static inline std::atomic<int> calls_ = 0;  // of all
+  static inline std::atomic<int> calls_ = 0;  // calls of all handlers
   temporary_action action_;
 };
 
@@ -136,7 +136,7 @@ class alternate_stack {
  private:
   static constexpr char untouched = 0x5a;
   std::vector<char> memory_ = std::vector<char>(1 << 17, untouched);
-  stack_t before_{};  // what comes back
+  stack_t before_{};  // the stack that comes back
 };
 
 /// What `work` returns, done in a child process; -1 if that has died, or hung.

@@ -26,9 +26,9 @@ class changelist {
  public:
   /// The changes of one descriptor.
   struct change {
-    int fd;  ///< whose they are
+    int fd;  ///< the descriptor
     what old;  ///< what the kernel knows
-    what now;  ///< what is wanted
+    what now;  ///< the conditions wanted
     bool doubted;  ///< the kernel may know it of another file
   };
 
@@ -59,7 +59,7 @@ class changelist {
   void grow(int fd);  // has places for it, and for some more
 
   std::unique_ptr<change[]> changes_;  // in the order of the first
-  std::uint32_t count_ = 0;  // how many there are
+  std::uint32_t count_ = 0;  // how many changes there are
   fd_table<std::uint32_t> idxplus1_;  // its change, counted from 1; or 0
 };
 

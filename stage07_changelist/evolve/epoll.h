@@ -23,7 +23,7 @@ namespace evolve {
 ///
 /// What remembers can be wrong. The kernel remembers *files*, and the numbers
 /// by which they were added; a number may be closed, and stand for another
-/// file, without a word to anybody. So each registration carries its number and
+/// file, unseen by the backend. So each registration carries its number and
 /// a generation, and the backend keeps for each number what it has last asked
 /// for. A registration that has outlived its descriptor, because a duplicate
 /// is open or a child process has it, shows by its generation when it fires.
@@ -83,7 +83,7 @@ class epoll : public eventop {
   // What the kernel was last asked to remember of a descriptor.
   struct view {
     std::uint32_t generation = 0;  // how often it has been registered
-    what now = what::none;  // for what
+    what now = what::none;  // for which conditions
     std::uint16_t error = 0;  // why it is lost, until that is told
   };
 
@@ -106,18 +106,18 @@ class epoll : public eventop {
   unique_fd epoll_;  // where the kernel remembers
   fd_table<view> views_;  // by descriptor
   std::vector<epoll_event> events_;  // what the kernel has found
-  int count_ = 0;  // how much that is
-  bool full_ = false;  // there may be more
+  int count_ = 0;  // how many reports that is
+  bool full_ = false;  // there may be more reports
   std::size_t lost_ = 0;  // how many views have an error
   bool urgent_ = false;  // there was one before the wait
   ghosts ghosts_;  // what they have cost
   bool haunted_ = false;  // there are some, and no other epoll
   std::vector<pollfd> polled_;  // what is watched then, edges first
-  std::size_t edges_ = 0;  // how many of these there are
+  std::size_t edges_ = 0;  // how many edges there are
   std::vector<ready> ready_;  // what collect() returned
-  bool has_pwait2_ = true;  // as far as we know
+  bool has_pwait2_ = true;  // as far as the backend knows
   unique_fd timer_;  // ends the waits where there is no epoll_pwait2()
-  time_point armed_{};  // when
+  time_point armed_{};  // the time that it is set to
 };
 
 }  // namespace evolve

@@ -407,7 +407,7 @@ void event_base::forget(event& ev) noexcept {
 
 inline void event_base::watch(event& ev) {
   if (any(ev.events_ & what::signal)) {
-    signal_process();  // what has come is for those who have waited
+    signal_process();  // signals caught so far are for earlier events
     return evsig_.add(ev);
   }
   io_.add(*evsel_, ev);
@@ -580,7 +580,7 @@ inline time_point event_base::gettime() noexcept {
   return time_cache_;
 }
 
-// Not at all where nobody will ask for it.
+// No reading is taken where none will be asked for.
 inline void event_base::cache_time() noexcept {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
@@ -649,7 +649,7 @@ inline void event_base::activate(event& ev, what res) {
   activequeues_.insert(ev);
 }
 
-// Whether anything was called.
+// Whether an event was called.
 bool event_base::process_active() {
   if (activequeues_.empty()) return false;
   activequeues_.next_turn();

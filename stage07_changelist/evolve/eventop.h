@@ -16,7 +16,7 @@ namespace evolve {
 /// `fired`, one signal that has come.
 struct ready {
   int fd;  ///< the descriptor, or the number of the signal
-  what fired;  ///< what happened; may hold more than was asked for
+  what fired;  ///< the conditions; may be more than were asked for
   int error;  ///< not 0: the descriptor went bad, this is why, and the backend
       ///< watches it no more
   int count = 1;  ///< of a signal: how often it has come, as far as is known
@@ -25,7 +25,7 @@ struct ready {
 /// What a backend may be able to do besides.
 /// \libevent{event.h,event_method_feature}
 enum class feature : unsigned {
-  none = 0,  ///< nothing besides
+  none = 0,  ///< no feature
   et = 0x01,  ///< it can tell that a descriptor *becomes* ready: what::et
   o1 = 0x02,  ///< the kernel remembers what is watched: a turn costs what
   ///< happens in it, not what is watched
@@ -40,7 +40,7 @@ inline constexpr bool is_bitmask<feature> = true;
 /// A way to wait for many descriptors at once, behind one interface.
 ///
 /// It knows descriptors and what is wanted on each. It does not know events,
-/// and it calls nobody: what it finds, it returns. One turn of the loop is
+/// and calls no callback: what it finds, it returns. One turn of the loop is
 /// prepare(), wait(), collect().
 ///
 /// \libevent{event-internal.h,eventop}
@@ -54,7 +54,7 @@ class eventop {
   /// The name by which one asks for it.
   virtual const char* name() const noexcept = 0;
 
-  /// What it can do besides.
+  /// The features that it has.
   virtual feature features() const noexcept { return feature::none; }
 
   /// Watches `fd` for `now`, where it was watched for `old`, a part of that;
@@ -91,7 +91,7 @@ class eventop {
   /// \throws std::system_error when it has, and cannot.
   virtual bool add_signal(int /*signo*/) { return false; }
 
-  /// Stops that.
+  /// Ends what add_signal() began.
   virtual void del_signal(int /*signo*/) noexcept {}
 
  protected:
@@ -101,7 +101,7 @@ class eventop {
 /// A backend that can be asked for by name.
 struct method {
   const char* name;  ///< what its eventop::name() says
-  std::unique_ptr<eventop> (*make)();  ///< makes one; throws if it cannot
+  std::unique_ptr<eventop> (*make)();  ///< makes a backend; throws if it cannot
 };
 
 /// The backends of this system, the best one first.

@@ -57,7 +57,7 @@ class ghosts {
   time_point since_{};  // when its wait ended
   duration cost_{0};  // what they have cost since the last rebuild
   duration price_ = guess;  // of a rebuild, for each place of the table
-  time_point next_try_{};  // not before then, after one that failed
+  time_point next_try_{};  // no rebuild before then, after one that failed
 };
 
 }  // namespace evolve

@@ -60,7 +60,7 @@ class kqueue final : public eventop {
 
   // What is wanted of a descriptor, and where it was reported last.
   struct view {
-    what now = what::none;  // what is wanted
+    what now = what::none;  // the conditions wanted
     std::size_t place = 0;  // in ready_
   };
 
@@ -71,7 +71,7 @@ class kqueue final : public eventop {
                      bool again);
   void change(int fd, short filter, unsigned flags);  // one entry
   void submit(const entry& change);
-  bool watches(int fd) const noexcept;  // whether anything is wanted of it
+  bool watches(int fd) const noexcept;  // whether any condition is wanted
   void report(const entry& found);  // signal, descriptor or error
   void report_io(const entry& found);
   void refuse(const entry& refused);
@@ -82,7 +82,7 @@ class kqueue final : public eventop {
   changelist noted_;  // what has changed since the last wait
   std::vector<entry> changes_;  // what the kernel is told of that
   std::vector<entry> events_;  // what the kernel has found
-  int count_ = 0;  // how much that is
+  int count_ = 0;  // how many entries that is
   std::vector<ready> lost_;  // what the process has no more
   std::vector<bool> signals_;  // those that are watched, by number
   std::vector<ready> ready_;  // what collect() returned

@@ -17,7 +17,7 @@ inline std::vector<const char*> backends_with(feature wanted) {
   return found;
 }
 
-/// Those that have not.
+/// The backends that have not.
 inline std::vector<const char*> backends_without(feature wanted) {
   std::vector<const char*> found;
   for (const char* name : backends) {

@@ -77,7 +77,7 @@ class queue {
   /// At most `most` of the events that there are now.
   events ready(int most = 64) const { return get(most, &at_once); }
 
-  /// Waits until there are some.
+  /// Waits until there are events.
   events wait(int most = 64) const { return get(most, nullptr); }
 
  private:
@@ -406,7 +406,7 @@ TEST_F(KqueueOnEpoll, AHandlerInterruptsTheWait) {
   EXPECT_EQ(errno, EINTR);
 }
 
-// Adding and deleting
+// Adding and deleting filters
 
 TEST_F(KqueueOnEpoll, ReadAndWriteOfADescriptorAreApart) {
   const pair fds;

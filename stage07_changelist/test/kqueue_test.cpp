@@ -68,7 +68,7 @@ class Kqueue : public ::testing::Test {
     return clock::now() - before;
   }
 
-  /// What is ready, when it has told of what it watches already.
+  /// The answer that follows, when it has told of what it watches already.
   answer next_turn() {
     turn();
     return turn();
@@ -209,7 +209,7 @@ TEST_F(Kqueue, TakesAndGivesAnyNumberInOneTurn) {
     op.add(copies.back().get(), what::none, what::write);
   }
   EXPECT_EQ(turn().size(), 300u);
-  while (turn().size() < 300) continue;  // with nothing that is new
+  while (turn().size() < 300) continue;  // with no new report
 
   for (const unique_fd& fd : copies) {
     op.del(fd.get(), what::write, what::none);
@@ -260,7 +260,7 @@ TEST_F(Kqueue, HearsNothingOfACopyOfWhatIsClosed) {
 /// What the backend says of an end.
 class KqueueEnds : public Kqueue {
  protected:
-  /// Connects to where nobody listens.
+  /// Connects to an address without a listener.
   static unique_fd refused() {
     unique_fd asks(::socket(AF_INET, SOCK_STREAM, 0));
     ::fcntl(asks.get(), F_SETFL, O_NONBLOCK);
@@ -435,7 +435,7 @@ class KqueueSignals : signals_restored, public Kqueue {
   }
 
   event_base base{std::make_unique<kqueue>()};
-  std::string trace;  // who was called
+  std::string trace;  // the events that were called
 };
 
 TEST_F(KqueueSignals, AreFoundByNumberUntilDeleted) {
@@ -973,7 +973,7 @@ TEST_P(KqueueRefusals, OfASignalAreThrownAndLeaveItToTheProgram) {
   EXPECT_EQ(handler.calls(), 1);
 }
 
-// As of a receipt, which nobody has asked for.
+// As of a receipt, which was not asked for.
 TEST_F(Kqueue, IgnoresAnErrorThatIsNone) {
   const fake_kevent fake(EVFILT_WRITE, EV_ADD, 0);
   op.add(fds.a(), what::none, what::write);

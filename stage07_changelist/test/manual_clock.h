@@ -18,8 +18,8 @@ struct manual_clock {
 
   static void advance(duration by) { time += by; }
 
-  static inline time_point time;  ///< what it shows
-  static inline int reads = 0;  ///< how often it was looked at
+  static inline time_point time;  ///< the time that it shows
+  static inline int reads = 0;  ///< how many readings it gave
 };
 
 }  // namespace evolve

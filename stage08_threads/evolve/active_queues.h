@@ -31,7 +31,7 @@ class active_queues {
   /// How many events are due.
   counter& count() noexcept { return count_; }
 
-  /// The same.
+  /// The same counter, to look at.
   const counter& count() const noexcept { return count_; }
 
   /// The queues, the most urgent one first. At first there is one.

@@ -6,17 +6,17 @@
 
 namespace evolve {
 
-/// Counts what comes and goes.
+/// Counts things that come and go.
 struct counter {
-  std::size_t now = 0;  ///< how many there are
-  std::size_t most = 0;  ///< how many there have been at most
+  std::size_t now = 0;  ///< their number
+  std::size_t most = 0;  ///< their greatest number so far
 
-  /// One more.
+  /// One thing more.
   void up() noexcept {
     if (++now > most) most = now;
   }
 
-  /// One less.
+  /// One thing less.
   void down() noexcept { --now; }
 };
 

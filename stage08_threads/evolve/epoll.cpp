@@ -240,7 +240,7 @@ inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   return true;
 }
 
-// Whether it is of a registration that nobody knows any more. One that was
+// Whether it is of a registration that is not known any more. One that was
 // taken off during the wait is none: the kernel had found it before that.
 bool epoll::is_stale(const epoll_event& found) const noexcept {
   const std::uint64_t key = found.data.u64;
@@ -255,7 +255,7 @@ void epoll::reinit() {
   if (timer_ && probe(epoll_, timer_.get()) != EEXIST) (void)timer_.release();
   if (outer_ && probe(outer_, epoll_.get()) != EEXIST) (void)outer_.release();
   timer_ = unique_fd();  // it is the parent's
-  outer_ = unique_fd();  // so is this
+  outer_ = unique_fd();  // the parent's, too
   armed_ = {};
   if (!rebuild(ours)) fail(errno, "epoll_create1");
 }
@@ -271,7 +271,7 @@ bool epoll::is_ours() noexcept {
 
 // EEXIST if `in` knows `fd` already: then both are what they were. If it takes
 // `fd`, one of them is not; then `fd` is deleted at once, and what it reports
-// before that is nobody's.
+// before that is for no event.
 int epoll::probe(const unique_fd& in, int fd) noexcept {
   epoll_event e{};
   e.data.u64 = timer_key;
@@ -306,7 +306,7 @@ void epoll::lose(int fd, int error) noexcept {
 bool epoll::settle_ghosts() {
   const time_point start = clock::now();
   if (ghosts_.reckon(start, views_.size())) {
-    if (rebuild(true)) {  // it has just reported
+    if (rebuild(true)) {  // a ghost has just reported
       ghosts_.vanish(clock::now() - start, views_.size());
     } else {
       ghosts_.remain(start);
@@ -364,7 +364,7 @@ bool epoll::rebuild(bool ours) {
     const int error = control(EPOLL_CTL_ADD, fd, views_[fd].now);
     if (error != 0) lose(fd, error);
   }
-  if (outer_ && !watch_epoll()) return false;  // it is tried again
+  if (outer_ && !watch_epoll()) return false;  // the next turn tries again
   return true;
 }
 

@@ -528,7 +528,7 @@ void event_base::finalize(event& ev, callback function) {
 
 inline void event_base::watch(event& ev) {
   if (any(ev.events_ & what::signal)) {
-    signal_process();  // what has come is for those who have waited
+    signal_process();  // signals caught so far are for earlier events
     return evsig_.add(ev);
   }
   io_.add(*evsel_, ev);
@@ -614,7 +614,7 @@ inline void event_base::rearm(event& ev) {
 
 void event_base::expire(event& ev) {
   // The library's own are called at once, and schedule themselves anew. Another
-  // is due before it leaves the heap: somebody always sees it in one of them.
+  // is due before it leaves the heap: other threads see it in one of them.
   const bool internal = any(ev.flags_ & evlist::internal);
   if (internal) unschedule(ev);
   activate(ev, what::timeout);
@@ -791,7 +791,7 @@ inline time_point event_base::gettime() noexcept {
   return time_cache_;
 }
 
-// Not at all where nobody will ask for it.
+// No reading is taken where none will be asked for.
 inline void event_base::cache_time() noexcept {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
@@ -868,7 +868,7 @@ inline void event_base::activate(event& ev, what res) {
   activequeues_.insert(ev);
 }
 
-// Whether anything was called.
+// Whether an event was called.
 bool event_base::process_active() {
   if (activequeues_.empty()) return false;
   activequeues_.next_turn();

@@ -10,15 +10,15 @@
 
 namespace evolve {
 
-/// A mutex that is there only once somebody has asked for it; until then, to
-/// lock it costs a branch.
+/// A mutex that is there only once it has been asked for; until then, to lock
+/// it costs a branch.
 /// \libevent{evthread-internal.h,EVLOCK_LOCK}
 class evthread_lock {
  public:
   /// From now on it is a mutex. Requires that no other thread knows it yet.
   void enable() noexcept { enabled_ = true; }
 
-  /// Whether it is one.
+  /// Whether it is a mutex by now.
   bool enabled() const noexcept { return enabled_; }
 
   /// Waits until no other thread has it.
@@ -33,7 +33,7 @@ class evthread_lock {
 
  private:
   std::mutex mutex_;  // at rest until it is asked for
-  bool enabled_ = false;  // somebody has asked
+  bool enabled_ = false;  // the mutex has been asked for
 };
 
 /// Gives a lock away for as long as it lives, as std::lock_guard takes it.
@@ -48,7 +48,7 @@ class evthread_unlock {
   evthread_unlock& operator=(const evthread_unlock&) = delete;
 
  private:
-  evthread_lock& lock_;  // what is given away
+  evthread_lock& lock_;  // the lock that is given away
 };
 
 /// Where threads wait for the end of something that another one does, again and
@@ -66,8 +66,8 @@ class evthread_fence {
     cond_.notify_all();
   }
 
-  /// What was being done has ended. Goes on after those who have waited for it:
-  /// else it might be done again before they can prevent it. Requires that this
+  /// What was being done has ended. Goes on after the threads that waited: else
+  /// it might be done again before they can prevent it. Requires that this
   /// thread has `lock`.
   void open(evthread_lock& lock) noexcept {
     ++ends_;
@@ -77,14 +77,14 @@ class evthread_fence {
   }
 
  private:
-  unsigned long ends_ = 0;  // how often it has ended
+  unsigned long ends_ = 0;  // how many ends there were
   int waiters_ = 0;  // how many threads wait
-  std::condition_variable_any cond_;  // how they are told, and tell
+  std::condition_variable_any cond_;  // how these threads are told, and tell
 };
 
 /// A set of bits that one thread writes at a time, under a lock, and that any
-/// may read without it. Whoever reads a value sees all that was done before it
-/// was written.
+/// may read without it. A thread that reads a value sees all that was done
+/// before it was written.
 template <bitmask E>
 class evthread_bits {
  public:

@@ -30,7 +30,7 @@ constexpr unsigned note_eof = NOTE_EOF;  // OpenBSD: a file ends as elsewhere
 constexpr unsigned note_eof = 0;
 #endif
 
-// An event of the kqueue's own, that anybody may trigger.
+// An event of the kqueue's own, that any thread may trigger.
 #ifdef EVFILT_USER
 constexpr bool has_user = true;
 constexpr int user_filter = EVFILT_USER;
@@ -63,14 +63,14 @@ entry make_entry(int ident, int filter, unsigned flags) noexcept {
 
 // What comes back with an error does not say whether it was an addition.
 decltype(entry::udata) mark_of_addition() noexcept {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): a mark, which nobody follows
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a mark, which is never followed
   return reinterpret_cast<decltype(entry::udata)>(std::intptr_t{1});
 }
 
 constexpr timespec no_time{0, 0};
 
-// How a filter is to watch for `events`; 0: not at all. Who waits only for the
-// peer's close must not be kept busy by data that nobody reads.
+// How a filter is to watch for `events`; 0: not at all. An event for the peer's
+// close alone must not be kept busy by data that is not read.
 unsigned read_mode(what events) noexcept {
   if (!any(events & (what::read | what::closed))) return 0;
   const bool edges = any(events & what::et) || !any(events & what::read);
@@ -91,7 +91,7 @@ what from_kevent(const entry& found) noexcept {
   return fired | what::closed;
 }
 
-// See what it says to a descriptor that nobody can have.
+// See what it says to a descriptor that cannot be open.
 bool tells_of_errors(int kq) noexcept {
   const entry bad = make_entry(-1, EVFILT_READ, EV_ADD);
   entry said{};
@@ -173,7 +173,7 @@ void kqueue::change(int fd, short filter, unsigned flags) {
 // memory comes before the wait: what the kernel has told by then would be lost.
 void kqueue::prepare() {
   const bool full = static_cast<std::size_t>(count_) == events_.size();
-  const std::size_t noted = 4 * noted_.changes().size();  // for each at most
+  const std::size_t noted = 4 * noted_.changes().size();  // four changes each
   const std::size_t room = changes_.size() + noted + first_events;
   events_.resize(std::max(room, full ? 2 * events_.size() : events_.size()));
   changes_.reserve(2 * events_.capacity());  // for collect(), and so for these
@@ -245,7 +245,7 @@ void kqueue::report_io(const entry& found) {
   const unsigned mode = reads ? read_mode(v.now) : write_mode(v.now);
   const bool dropped = found.flags & EV_ONESHOT;  // by the kernel, unasked
   const bool closed = any(fired & what::closed) && !any(v.now & what::et);
-  if (mode == 0) return;  // it is wanted for nothing any more
+  if (mode == 0) return;  // no condition is wanted any more
   if (dropped || (closed && reads)) {  // so that it is told of next time, too
     change(fd, reads ? EVFILT_READ : EVFILT_WRITE, mode);
   }
@@ -258,7 +258,7 @@ void kqueue::refuse(const entry& refused) {
   if (refused.data == 0 || refused.udata != mark_of_addition()) return;
   view& v = views_[fd];
   if (!any(v.now)) return;
-  // What is not the same any more is asked for again.
+  // Conditions that are not the same any more are asked for again.
   if (noted_.has(fd)) return noted_.note(fd, v.now, v.now);
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;

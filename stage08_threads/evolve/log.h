@@ -1,5 +1,5 @@
 /// \file
-/// What the library has to say to nobody in particular.
+/// Messages of the library that belong to no call.
 #pragma once
 
 #include <new>
@@ -11,10 +11,10 @@ namespace evolve {
 /// How much a message matters.
 /// \libevent{event.h,EVENT_LOG_WARN}
 enum class severity {
-  debug,  ///< for those who look for a fault in the program
-  msg,  ///< good to know
+  debug,  ///< for people who look for a fault in the program
+  msg,  ///< news that is good to know
   warn,  ///< something went wrong, and the library went on
-  error,  ///< the same, and it could not
+  error,  ///< the same, and the library could not
 };
 
 /// Receives the messages. It must not call the library, and must not throw: a

@@ -90,7 +90,7 @@ void min_heap::erase(event& ev) noexcept {
     goes_up(hole, last) ? sift_up(hole, last) : sift_down(hole, last);
   }
   if (capacity_ > least_capacity && size_ < capacity_ / 4) {
-    resize(capacity_ / 2);  // when that fails, all stays as it is
+    resize(capacity_ / 2);  // when that fails, the array stays as it is
   }
 }
 

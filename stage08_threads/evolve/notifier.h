@@ -44,10 +44,10 @@ class notifier {
   void drain() noexcept;  // the wait has ended
 
   event_base& base_;  // whose loop it wakes
-  eventop& evsel_;  // how that waits
+  eventop& evsel_;  // the backend that waits
   bool left_to_evsel_;  // the backend has a way of its own
   unique_fd eventfd_;  // what the loop watches, where the system has it
-  std::optional<self_pipe> pipe_;  // and where it has not
+  std::optional<self_pipe> pipe_;  // where the system has none
   std::optional<event> readable_;  // the loop's side of it
 };
 

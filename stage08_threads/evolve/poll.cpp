@@ -96,7 +96,7 @@ std::span<const ready> poll::collect() {
     --count_;
     if (added_[p.fd] == turn_) continue;
     const bool bad = p.revents & POLLNVAL;
-    if (bad && is_open(p.fd)) continue;  // another's by now
+    if (bad && is_open(p.fd)) continue;  // another file's by now
     if (bad) del(p.fd, what::none, what::none);
     ready_.push_back({p.fd, from_poll(p.revents), bad ? EBADF : 0});
   }

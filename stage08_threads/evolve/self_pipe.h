@@ -1,12 +1,12 @@
 /// \file
-/// A pipe that somebody writes to in order to read it.
+/// A pipe that the library writes to in order to read it.
 #pragma once
 
 #include <sys/types.h>
 
 namespace evolve {
 
-/// Makes a descriptor readable on request, so that whoever waits for it wakes.
+/// Makes a descriptor readable on request, so that the loop on it wakes.
 ///
 /// What is written carries nothing: a pipe that is full is readable all the
 /// more. Both ends are close-on-exec from their beginning, where the system has
@@ -39,12 +39,12 @@ class self_pipe {
   // What a file is known by, whatever its number.
   struct identity {
     dev_t device;  // where the file is
-    ino_t inode;  // which one it is there
+    ino_t inode;  // which file it is there
     bool operator==(const identity&) const = default;
   };
   static identity behind(int fd) noexcept;  // all zero if there is nothing
 
-  int ends_[2];  // to read from, and to write to
+  int ends_[2];  // the read end and the write end
   identity made_[2];  // what these numbers led to at first
 };
 

@@ -38,12 +38,12 @@ class function_task final : public task {
   void run() override { function_(); }
 
  private:
-  F function_;  // what is to be called
+  F function_;  // the function to be called
 };
 
 /// Tasks, pushed by any thread and taken by one.
 ///
-/// There is no lock: those who push agree by one atomic pointer who is next.
+/// There is no lock: one atomic pointer decides which thread pushes next.
 /// What one thread has pushed comes out in its order.
 ///
 /// **Lifetime.** Tasks that are left when the queue goes are destroyed, not

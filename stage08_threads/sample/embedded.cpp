@@ -101,11 +101,11 @@ class guest {
   event ticks_;
   event readable_;
   event interrupt_;
-  int ticked_ = 0;  // how often it has
+  int ticked_ = 0;  // how many ticks there were
   std::thread worker_;  // posts, and ends
 };
 
-// Whether there are more.
+// Whether there are more lines.
 bool read_lines() {
   std::array<char, 256> bytes;
   const ssize_t n = ::read(STDIN_FILENO, bytes.data(), bytes.size());

@@ -140,7 +140,7 @@ void run(const std::string& path) {
   base.dispatch();
 }
 
-// A name in $TMPDIR, or else in the current folder, that is no one else's.
+// A name in $TMPDIR, or else in the current folder, that no file has yet.
 std::string fresh_path() {
   const char* folder = std::getenv("TMPDIR");
   return std::string(folder && *folder ? folder : ".") + "/evolve-fifo." +

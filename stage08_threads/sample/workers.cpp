@@ -111,11 +111,11 @@ class connection {
   void wait();
 
   worker& owner_;
-  unique_fd fd_;  // above the events: closed when nobody waits on it
-  event readable_;  // added while nothing is left to write
-  event writable_;  // added while something is
+  unique_fd fd_;  // above the events: closed when none waits on it
+  event readable_;  // added while all bytes are written
+  event writable_;  // added while bytes are left to write
   std::array<char, 4096> buffer_;
-  std::span<const char> unsent_;  // what is left of it to write
+  std::span<const char> unsent_;  // bytes of it that are left to write
 };
 
 // A loop, with all that belongs to it. Only post() and the constructor may be

@@ -17,7 +17,7 @@
 namespace {
 
 thread_local std::size_t allocations = 0;  // of this thread
-thread_local std::size_t allowed = SIZE_MAX;  // how many more may be
+thread_local std::size_t allowed = SIZE_MAX;  // allocations that may succeed
 
 void* allocate(std::size_t size) noexcept {
   if (allowed == 0) return nullptr;

@@ -74,7 +74,7 @@ class slow_waker final : public eventop {
   std::span<const ready> collect() override { return {}; }
   bool add_notify() override { return true; }
   void notify() noexcept override {
-    slow_waking& known = known_;  // this may go
+    slow_waking& known = known_;  // this object may go
     known.set(known.woken_);
     known.await(known.ending_);
     std::unique_lock lock(known.mutex_);

@@ -670,7 +670,7 @@ TEST_F(EventsOnEpollChangelist, AreWatchedOnANumberThatIsReopenedAfterReinit) {
   ::close(fd);
 }
 
-// The kernel has not been told of the deletion; but nobody waits any more.
+// The kernel has not been told of the deletion; but no event waits any more.
 TEST_F(EventsOnEpollChangelist, AreNotLoggedWhenDeletedBeforeReinit) {
   const recorded_log log;
   a.add();
@@ -704,7 +704,7 @@ class twins {
   twins(const twins&) = delete;
   twins& operator=(const twins&) = delete;
 
-  /// Something that is done to both.
+  /// A change that is done to both.
   void step(std::mt19937& random) {
     const std::size_t which = random() % (4 * pipes);
     const std::size_t pipe = which / 4;
@@ -726,7 +726,7 @@ class twins {
     }
   }
 
-  /// A turn of both: who is called, and for what, in order of their names.
+  /// A turn of both: which events are called, and for what, in order of names.
   std::array<std::vector<std::string>, 2> turn() {
     std::array<std::vector<std::string>, 2> called;
     for (std::size_t i = 0; i < sides_.size(); ++i) {
@@ -740,7 +740,7 @@ class twins {
 
  private:
   static constexpr std::size_t pipes = 4;
-  static constexpr int first_fd = 200;  // so that no one else gets them
+  static constexpr int first_fd = 200;  // above the numbers that others get
 
   struct side {
     explicit side(const char* method) : base(method) {

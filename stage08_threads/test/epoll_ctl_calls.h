@@ -15,7 +15,7 @@ namespace evolve {
 
 /// What this program has told epolls so far.
 struct epoll_ctl_calls {
-  static inline std::atomic<int> count = 0;  ///< how often
+  static inline std::atomic<int> count = 0;  ///< how many calls
   static inline std::atomic<int> refusal = 0;  ///< if not 0, of all additions
 };
 

@@ -45,8 +45,8 @@ namespace {
 
 /// What this program has asked of timers so far.
 struct timerfd_calls {
-  static inline std::atomic<int> count = 0;  ///< how often one was set
-  static inline std::atomic<int> last_fd = -1;  ///< which one was set last
+  static inline std::atomic<int> count = 0;  ///< how often a timerfd was set
+  static inline std::atomic<int> last_fd = -1;  ///< the timerfd set last
 };
 
 }  // namespace
@@ -257,7 +257,7 @@ TEST_F(Epoll, SaysWhyAnotherLoopCannotWatchItAndCanBeAskedAgain) {
 /// Registrations that have outlived their descriptors.
 class EpollGhosts : public Epoll {
  protected:
-  /// A duplicate, by a number that nobody else gets when it is closed.
+  /// A duplicate, by a number that is not given again when it is closed.
   static int high_copy(int fd) { return ::fcntl(fd, F_DUPFD, 200); }
 
   /// A turn in which ghosts cost more than a rebuild of a small table may.

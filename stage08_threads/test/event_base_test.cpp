@@ -2576,7 +2576,7 @@ class RandomTimers : public OnManualClock {
   }
 
   std::deque<event> timers;
-  std::vector<std::size_t> queue;  // who is due in the model
+  std::vector<std::size_t> queue;  // events that are due in the model
   std::uint64_t given = 0;  // how many deadlines the model has given
 };
 
@@ -3279,7 +3279,7 @@ class DispatchLimits : public ::testing::Test {
     for (const auto& ev : events) ev->active(what::read);
   }
 
-  /// Who is called in a turn.
+  /// The events called in a turn.
   std::string turn() {
     base->loop(loop_flags::nonblock);
     base->self_check();
@@ -3540,7 +3540,7 @@ class AfterFork : signals_restored, public OnBackend {
     usr1.add();
   }
 
-  /// Runs until all three have been called; who was, by the alphabet.
+  /// Runs until all three events have been called; these, by the alphabet.
   std::string run() {
     raise(SIGUSR1);
     base.dispatch();
@@ -3681,7 +3681,7 @@ class reused_number {
   struct way {
     const char* name;
     bool keep;  ///< the first socket stays open, by a duplicate
-    bool close_first;  ///< or the other one is put over it
+    bool close_first;  ///< or the other socket is put over it
   };
   static constexpr way ways[] = {{"closed", false, true},
                                  {"replaced", false, false},
@@ -4195,7 +4195,7 @@ TEST_P(Woken, EvenWhenThereIsNoEvent) {
   EXPECT_EQ(calls, 1);
 }
 
-// And what does not
+// What does not wake the loop
 
 /// A loop that sleeps until it is woken; how often that was.
 class WokenOrNot : public ::testing::Test {
@@ -4822,7 +4822,7 @@ TEST(BaseThreadsTime, WhatACallbackHasReadIsItsOwn) {
   EXPECT_EQ(base.dispatch(), loop_result::stopped);
 }
 
-// Everything at once
+// All calls at once
 
 /// Threads that do anything to events of their own, while the loop runs. With
 /// the same seed, each thread does the same again.

@@ -69,7 +69,7 @@ TEST(MakeEventop, SaysWhatThereIsWhenThereIsNoneOfThatName) {
   }
 }
 
-/// A backend by itself: nobody knows of events here.
+/// A backend by itself: there are no events here.
 class Eventop : public ::testing::TestWithParam<const char*> {
  protected:
   using answer = std::map<int, what>;  // what is ready, by descriptor

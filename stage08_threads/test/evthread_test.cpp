@@ -16,7 +16,7 @@ TEST(EvthreadLock, IsNoneUntilAskedFor) {
   EXPECT_FALSE(lock.enabled());
 
   const std::lock_guard first(lock);
-  const std::lock_guard second(lock);  // would be for ever
+  const std::lock_guard second(lock);  // the thread would wait for ever
 }
 
 TEST(EvthreadLock, LetsOneThreadInAtATime) {

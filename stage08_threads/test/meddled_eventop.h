@@ -17,7 +17,7 @@ namespace evolve {
 /// What another thread does in the next wait, once. The test's own.
 struct meddling {
   std::function<void()> before;  ///< before the kernel is asked
-  std::function<void()> after;  ///< when it has answered
+  std::function<void()> after;  ///< when the kernel has answered
 };
 
 /// Another backend, in whose wait another thread does what the test says; wait()
@@ -54,7 +54,7 @@ class meddled_eventop final : public eventop {
     if (deed) std::thread(std::exchange(deed, nullptr)).join();
   }
 
-  std::unique_ptr<eventop> real_;  // who waits in truth
+  std::unique_ptr<eventop> real_;  // the backend that waits
   meddling& other_;  // the test's
 };
 

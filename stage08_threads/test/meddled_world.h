@@ -78,10 +78,10 @@ class meddled_world {
 
     event ev;
     what answer = what::none;  // what the kernel could say of its file
-    what fired = what::none;  // what it was called for
+    what fired = what::none;  // the conditions of its call
     int causes = 0;  // how often it may still be called for an edge
     bool owed = false;  // an edge, since the kernel's last answer
-    bool owed_before = false;  // one of before that
+    bool owed_before = false;  // an edge of before that
   };
 
   static what state_of(int fd) {

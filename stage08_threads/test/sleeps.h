@@ -20,13 +20,13 @@ namespace evolve {
 class sleeps {
  public:
   /// Waits until the loop has begun its `nth` sleep, 1 being the first: it has
-  /// let go of its base's lock then, and whoever has news has to wake it.
+  /// let go of its base's lock then, and a thread with news has to wake it.
   void await(int nth = 1) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return begun_ >= nth; });
   }
 
-  /// How many there have been.
+  /// How many sleeps there have been.
   int count() const {
     const std::lock_guard lock(mutex_);
     return begun_;
@@ -92,7 +92,7 @@ class announcing_eventop final : public eventop {
   void notify() noexcept override { real_->notify(); }
 
  private:
-  std::unique_ptr<eventop> real_;  // who waits in truth
+  std::unique_ptr<eventop> real_;  // the backend that waits
   sleeps& asleep_;  // the test's
 };
 

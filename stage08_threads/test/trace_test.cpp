@@ -135,7 +135,7 @@ class faulty_eventop final : public eventop {
   }
 
   std::unique_ptr<eventop> real_;  // does the work
-  fault wrong_;  // but not quite
+  fault wrong_;  // but with this fault
   int count_ = 0;  // of additions or reports
   std::vector<ready> found_;  // what collect() returned
 };

@@ -85,7 +85,7 @@ TEST_F(Fair, HoldsBackNoError) {
 /// A loop on such a backend, with two events that are always ready.
 class FairLoop : public ::testing::Test {
  protected:
-  /// For callbacks: writes down who was called, and stops after six calls.
+  /// For callbacks: notes which event was called, and stops after six calls.
   void called(char who) {
     trace += who;
     if (trace.size() < 6) return;

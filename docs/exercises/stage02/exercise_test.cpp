@@ -1,5 +1,5 @@
 // red: does not compile
-// event_base::del_by_fd(): nobody is called for that descriptor any more.
+// event_base::del_by_fd(): no event is called for that descriptor any more.
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@ int main() {
   event_base base;
   std::list<event> timers;
   const std::clock_t begin = std::clock();  // the processor's time
-  for (int i = 0; i < 8'000; ++i) {  // each is due before all the others
+  for (int i = 0; i < 8'000; ++i) {  // each timer is due before all the others
     timers.emplace_back(base, -1, what::none, [] {}).add(24h - i * 1ms);
   }
   const auto spent = (std::clock() - begin) * 1000 / CLOCKS_PER_SEC;

@@ -16,7 +16,7 @@ int main() {
   event reply = event::timer(base, [] {});
   event work = event::timer(base, [&] {
     static_cast<void>(base.now());  // read once for this callback
-    moment = moment.load() + 10s;  // so long it works
+    moment = moment.load() + 10s;  // the callback works so long
     std::thread([&reply] { reply.add(5s); }).join();
   });
   work.add(0s);

@@ -7,7 +7,7 @@
 
 using namespace evolve;
 static int full[2], empty[2];  // pipes
-static event* ev;  // reads the first
+static event* ev;  // reads the first pipe
 struct meddled final : eventop {
   explicit meddled(const char* method) : real(make_eventop(method)) {}
   const char* name() const noexcept override { return real->name(); }

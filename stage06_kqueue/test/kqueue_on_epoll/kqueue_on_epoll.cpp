@@ -29,7 +29,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-// What can be watched.
+// A thing that can be watched.
 struct thing {
   std::int16_t filter;
   std::uintptr_t ident;
@@ -78,7 +78,7 @@ std::intptr_t backlog(int fd) {
   return told ? info.tcpi_unacked : 1;
 }
 
-// What can be read at once.
+// How many bytes can be read at once.
 std::intptr_t unread(int fd) {
   int bytes;
   return ::ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : backlog(fd);
@@ -104,7 +104,7 @@ bool look_at_descriptor(const thing& t, const knote& note,
   return seen != 0 && !file_at_end;  // poll() says yes to any file
 }
 
-// Whether there is something to tell; and what.
+// Whether there is an event to report; and which.
 bool look(const thing& t, const knote& note, struct kevent& event) {
   if (t.is_descriptor()) return look_at_descriptor(t, note, event);
   if (t.filter == EVFILT_SIGNAL) event.data = note.count;
@@ -356,7 +356,7 @@ class kernel {
     while (watched_.contains(t)) erase(t, watched_[t].begin()->first);
   }
 
-  // Stops hearing of what nobody watches.
+  // Stops hearing of a thing that is not watched.
   void leave(const thing& t) {
     if (watched_.contains(t)) return;
     if (t.is_descriptor()) {

@@ -94,7 +94,7 @@ class guest {
   guest& operator=(const guest&) = delete;
 
   event_base base;
-  std::string trace;  // what has been called
+  std::string trace;  // the events that were called
 
  private:
   void note(const char* called) { trace += std::string(called) + ' '; }

@@ -40,7 +40,7 @@ bool throws(F function) {
   return false;
 }
 
-// Nobody but this program knows of it.
+// Only this program knows of it.
 struct own_error {};
 
 // A backend on which nothing ever happens but that it fails.

@@ -53,8 +53,8 @@
 /// A change that is wanted, or an event that has happened.
 struct kevent {
   std::uintptr_t ident;  ///< a descriptor, a signal, or any number of a user's
-  std::int16_t filter;  ///< what is watched of it
-  std::uint16_t flags;  ///< what to do; or what has been found
+  std::int16_t filter;  ///< the kind of thing to watch
+  std::uint16_t flags;  ///< an action; or what has been found
   std::uint32_t fflags;  ///< what only some filters know
   std::intptr_t data;  ///< how much; or the error, with EV_ERROR
   void* udata;  ///< the program's own
@@ -84,8 +84,8 @@ int kevent(int kq, const struct kevent* changelist, int nchanges,
            const struct timespec* timeout);
 
 /// Answers instead of kevent() while it is not null, for tests of what a kernel
-/// does not do on demand. To be set while nobody else calls kevent(); and to be
-/// reset by whoever wants to ask the stand-in from in there.
+/// does not do on demand. To be set while no thread calls kevent(); and to be
+/// reset by a hook that wants to ask the stand-in itself.
 extern int (*kqueue_on_epoll_hook)(int kq, const struct kevent* changelist,
                                    int nchanges, struct kevent* eventlist,
                                    int nevents, const struct timespec* timeout);
