@@ -12,7 +12,7 @@ import check
 import checks.step_plants  # enters its plants
 import cpp
 import stepbuild
-from checks import chapters, diffs, exercises, files, layers, plants, steps, transcripts
+from checks import chapters, diffs, exercises, files, layers, plants, steps, transcripts, words
 from checks.core import RULES, Note, Problem, Tree
 from testing import InFolder, said
 
@@ -305,6 +305,59 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(self.found("$ echo '[1/2] Building CXX object a.o'; echo x\nx"), [])
 
 
+class Words(Trees):
+    """Where words for persons, comments without a noun and filler are found, and where not."""
+
+    def test_words_for_persons_that_stand_for_things(self):
+        text = "An event\nwho waits. Whoever calls; it is nobody's.\nNo one sees somebody."
+        self.assertEqual(list(words.persons(text)),
+                         [(1, "who"), (1, "Whoever"), (1, "nobody's"), (2, "No one"),
+                          (2, "somebody")])
+
+    def test_persons_are_persons(self):
+        for text in ("A reader who types it. People, and authors, who know it.",
+                     "Users to\nwhom it is new", "someone\nelse's program", "whose", "`nobody` is",
+                     "[this](docs/someone-elses-program.md)",
+                     "the body of some one-shot event", "\\libevent{event.c,who}"):
+            self.assertEqual(list(words.persons(text)), [], text)
+
+    def test_a_person_in_another_sentence_is_not_meant(self):
+        for text in ("A reader. It is the event who waits.", f"A user {'x ' * 40} who waits"):
+            self.assertEqual([word for _, word in words.persons(text)], ["who"], text)
+
+    def test_comments_without_a_noun(self):
+        for text in (" how much of that is left", " the same", " what it was called for",
+                     " there, or above", " one less", " so is this", " it is tried again"):
+            self.assertFalse(words.has_noun(text), text)
+
+    def test_comments_with_a_noun(self):
+        for text in (" callbacks this turn may still make", " for now()", " in `ready`", " the set",
+                     " both ends", " for event::add()", "", " -1: none of fds_", " NOLINT(x-y)",
+                     " to the last call"):
+            self.assertTrue(words.has_noun(text), text)
+
+    def test_a_comment_of_several_lines_is_one(self):
+        text = ("int a;  // is this\n        // one\n// b\n// c\nint d;  // e\n// f\n"
+                "int g;  ///< h\n  ///< i\n/* j\n * k */\n")
+        self.assertEqual([(found.line, found.text.replace("\n", "|")) for found in
+                          words.remarks(text)],
+                         [(1, " is this| one"), (3, " b| c"), (5, " e"), (6, " f"), (7, " h| i"),
+                          (9, " j| k ")])
+
+    def test_what_prose_has_and_the_caption_has_not(self):
+        caption = "evolve/event_base.h `event_base::add`, its header"
+        self.assertEqual(words.new_words("And the base adds the event in its header:", caption), [])
+        self.assertEqual(words.new_words("Adding checks the descriptor first.", caption),
+                         ["checks", "descriptor"])
+
+    def test_a_term_may_look_ahead(self):
+        row = "| knote | 节点 | it | [2](../../stage02_b/README.md) |\n"
+        for count, found in ((words.MOST_EARLY, 0), (words.MOST_EARLY + 1, 1)):
+            tree = {"docs/book/glossary.md": row, "stage01_a/README.md": "Knotes.\n" * count,
+                    "stage02_b/README.md": "knote\n" * 9}
+            self.assertEqual(len(self.problems("words", tree)), found)
+
+
 class Exercises(Trees):
     """What is judged of an exercise before anything is built."""
 
@@ -351,6 +404,7 @@ class Check(unittest.TestCase):
         self.assertEqual((steps.LEAST_PROGRAM, steps.MOST_PROGRAM), (15, 40))
         self.assertEqual((steps.NOT_COMPILING_PART, steps.MOST_LAST, stepbuild.LONGEST), (3, 3, 5))
         self.assertEqual((steps.MOST_WORDS, steps.MOST_BESIDE), (730, 1400))
+        self.assertEqual((words.LEAST_NEW, words.MOST_EARLY), (2, 3))
         self.assertEqual((chapter.MOST_CHANGED, chapter.MEDIAN_CODE), (40, 12))
         self.assertEqual(layers.BACKENDS,
                          {"poll", "select", "epoll", "epoll_changelist", "kqueue"})

@@ -18,6 +18,7 @@ from checks.chapters import MOST_WORDS, SECTIONS, Text
 from checks.core import lines, read, sources
 from checks.diffs import FIRST_STAGE_LINES, BIG_STEP_LINES, WORTH
 from checks.files import LONGEST, MEDIAN
+from checks.words import MOST_EARLY
 
 PLANTS = []
 
@@ -692,3 +693,18 @@ plant("where", "something that is not there", "there is no docs/planted.md")(
     lambda garden: garden.append(_map(garden), "| `docs/planted.md` | planted | |\n"))
 plant("where", "no map at all", "no such page")(
     lambda garden: garden.write(_map(garden), None))
+
+
+plant("words", "an event that is called who", "'who'")(
+    lambda garden: garden.append(garden.root / "README.md", "An event who is due.\n"))
+plant("words", "a descriptor that nobody, who is no person, waits for", "'nobody' in a comment")(
+    lambda garden: garden.append(garden.stages[0] / "evolve/planted.h", "// Nobody waits for it.\n"))
+plant("words", "a comment without a noun", "without a noun")(
+    lambda garden: garden.append(garden.stages[0] / "evolve/planted.h", "int a;  // what it was\n"))
+
+
+@plant("words", "a chapter that uses a term before its chapter", "brings it")
+def _(garden):
+    glossary = garden.root / "docs/book/glossary.md"
+    garden.append(glossary, "| planting | 中文 | it | [2](../../stage02_event/README.md) |\n")
+    return garden.append(chapter(garden), f"{'Planting. ' * (MOST_EARLY + 1)}\n")

@@ -179,3 +179,14 @@ plant("step_tests", "a test that a step names and that does not compile", "Test1
     lambda garden: tests(garden, "EXPECT_EQ(planted_2(), 2);", "") + ":3")
 plant("step_tests", "a test that a step has without a question, and that fails",
       "Planted.Other does not pass after", full=True)(lambda garden: tests(garden, "", "FAIL();") + ":27")
+
+
+def two(between):
+    """Two blocks of two files, with this prose between them."""
+    return f"{new(2)}\n{between}\n\n{new(2).replace('planted.h', 'other.h')}"
+
+
+plant("words", "prose that repeats the caption below it", "what the caption does")(
+    lambda garden: tell(garden, step(1, two("And this is the planted file:"))) + ":16")
+plant("words", "a comment without a noun that a later step takes away", "without a noun")(
+    lambda garden: tell(garden, step(1, new(2).replace("_1();", "_1();  // so is this"))) + ":11")

@@ -114,8 +114,8 @@ SCENARIOS = {
                 "leaves; then SIGTERM ends the server, which knows nothing of signals yet."),
     2: Scenario("fifo", ("lines",), _fifo, "Three writers open the FIFO one after the other: with "
                 "a line, with two lines in one piece, and with the line that ends the program."),
-    3: Scenario("idle", ("0", "700"), _idle, "Three clients connect to a server that drops who "
-                "says nothing for 700 ms. One of them speaks, once."),
+    3: Scenario("idle", ("0", "700"), _idle, "Three clients connect to a server that drops a "
+                "client that says nothing for 700 ms. One of them speaks, once."),
     4: Scenario("ctrl_c", (), _ctrl_c, "SIGUSR1 twice, then Ctrl-C, which asks the loop to leave "
                 "in five seconds, and Ctrl-C again, which has it leave at once."),
     5: Scenario("echo", (), _echo_interrupted, "Two clients connect, each says something, gets it "

@@ -10,7 +10,7 @@ from record import words
 _STATEMENTS = {
     "lock_guard": "The loop takes the base's lock.",
     "run": "A run begins.",
-    "while": "A turn begins, if nobody has asked to leave.",
+    "while": "A turn begins, unless the loop was asked to leave.",
     "haveevents": "Is there anything left to wait for?",
     "no_events": "Nothing is left to wait for: the loop returns.",
     "stopped": "The loop returns, as it was asked to.",
@@ -108,7 +108,7 @@ def _sleep(step):
 
 def _deliver(step, *_):
     times = {1: "once", 2: "twice"}.get(step["count"], f"{step['count']} times")
-    return f"{step['signal']} has come {times}: who waits for it becomes due."
+    return f"{step['signal']} has come {times}: the events that wait for it become due."
 
 
 def _poll(step, *_):
@@ -181,7 +181,7 @@ def _told(step, value):
 def _moved(step, value):
     verb = {"read": "gets", "write": "writes"}[step["call"]]
     if value == "0" and verb == "gets":
-        return "`read()` meets the end: nobody will write any more."
+        return "`read()` meets the end: no more will be written."
     if not value.isdigit():
         return _plainly(step, value)
     return f"`{step['call']}()` {verb} {value} byte{'s' * (value != '1')}."
