@@ -697,7 +697,7 @@ plant("where", "no map at all", "no such page")(
 
 plant("words", "an event that is called who", "'who'")(
     lambda garden: garden.append(garden.root / "README.md", "An event who is due.\n"))
-plant("words", "a descriptor that nobody, who is no person, waits for", "'nobody' in a comment")(
+plant("words", "a descriptor that nobody, who is no person, waits for", "'Nobody' in a comment")(
     lambda garden: garden.append(garden.stages[0] / "evolve/planted.h", "// Nobody waits for it.\n"))
 plant("words", "a comment without a noun", "without a noun")(
     lambda garden: garden.append(garden.stages[0] / "evolve/planted.h", "int a;  // what it was\n"))

@@ -204,8 +204,9 @@ def _in_provisional(tree, stage, steps):
     """The same of comments that a step brings and the stage does not have."""
     for block in (block for step in steps for block in step.blocks):
         final, told = set(lines(stage / block.file)), _told(block)
+        brought = {change.line - block.open_line for change in block.changes() if change.sign == "+"}
         for remark in remarks("\n".join(told)):
-            if told[remark.line - 1] not in final:
+            if remark.line in brought and told[remark.line - 1] not in final:
                 for line, why in _of_comment(remark):
                     yield tree.problem(stage / "README.md", block.open_line + line, why)
 
