@@ -28,7 +28,7 @@ int main() {
   add("a second on its descriptor", two);
   add("an event for nothing", idle);
   two.del(), idle.del();
-  one->del(), one->add();  // alone now
+  one->del(), one->add();  // the only event now
   one.reset();
   std::puts("the first is destroyed");
   base.dispatch();

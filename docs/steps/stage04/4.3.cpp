@@ -15,7 +15,7 @@ static bool armed = false;
 static void raise_and_look(int times, const char* when) {
   for (int i = 0; i < times; ++i) ::raise(SIGUSR1);
   int bytes = 0;
-  ::ioctl(pipe_end, FIONREAD, &bytes);  // how many are to be read
+  ::ioctl(pipe_end, FIONREAD, &bytes);  // how many bytes are in it
   std::printf("%d signals while the loop %s: %d in the pipe\n", times, when,
               bytes);
 }

@@ -13,7 +13,7 @@ static bool armed = false;
 static void* be_cancelled(void*) {
   ::pthread_cancel(::pthread_self());  // at its next cancellation point
   ::raise(SIGUSR1);
-  ::pthread_testcancel();  // which should be this
+  ::pthread_testcancel();  // this is such a point
   return nullptr;
 }
 

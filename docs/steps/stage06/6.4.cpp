@@ -17,7 +17,7 @@ int main() {
     std::printf("  called for %s\n", to_string(fired).c_str());
   });
   output.add();
-  ::close(ends[0]);  // no one reads the pipe any more
+  ::close(ends[0]);  // the pipe has no reader any more
   for (int turn = 1; turn <= 2; ++turn) {
     std::printf("turn %d\n", turn);
     base.loop(loop_flags::nonblock);

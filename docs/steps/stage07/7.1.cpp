@@ -29,7 +29,7 @@ int main() {
     calls = 0;
     for (int turn = 0; turn < 100; ++turn) {
       writes.add();  // a message does not fit in,
-      writes.del();  // and is taken back
+      writes.del();  // and the event goes again
       base.loop(loop_flags::nonblock);
     }
     std::printf("%s: %d calls of epoll_ctl()\n", m.name, calls);
