@@ -34,6 +34,7 @@ if(BUILD_TESTING AND own)
     target_sources(${stage}_own PRIVATE ${stand_in})
     target_include_directories(${stage}_own PRIVATE test/kqueue_on_epoll)
   endif()
+  set_target_properties(${stage}_own PROPERTIES UNITY_BUILD OFF)
 endif()
 """
 

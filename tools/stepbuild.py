@@ -11,10 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import cpp
 import slices
 import stages
 from steps import Stop, states
@@ -22,18 +24,25 @@ from steps import Stop, states
 CXX = os.environ.get("CXX") or "c++"
 PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
+HEADERS = ["algorithm", "array", "atomic", "chrono", "condition_variable", "functional",
+           "gtest/gtest.h", "mutex", "optional", "span", "thread"]  # that tests include
 LONGEST = 5  # seconds that a program may take
 STAND_IN = "test/kqueue_on_epoll"  # for a kernel that Linux does not have
+TYPE = "None"  # of a build: assertions stay, nothing is optimised, no debugger's data is written
 _NEEDS_IT = re.compile(r'(?m)^#include (?:<sys/event\.h>|"evolve/kqueue\.h")')
 
 
 class Place(NamedTuple):
-    """The code after a step; k of 0 is the stage before, which has no files before the first."""
+    """The code after a step; k of 0 is the stage before, which has no files before the first.
+
+    `each` has each source compiled by itself, as a reader does; else several are together.
+    """
 
     stage: Path
     k: int
     states: list
     cxx: str = CXX
+    each: bool = False
 
     @property
     def name(self):
@@ -64,7 +73,8 @@ class Place(NamedTuple):
 
     @property
     def tree(self):
-        return self.folder / ("build" if self.cxx == CXX else f"build-{Path(self.cxx).name}")
+        return self.folder / "-".join(["build", *[Path(self.cxx).name] * (self.cxx != CXX),
+                                       *["each"] * self.each])
 
     def target(self, word):
         """What CMake calls a target, whose name begins with the folder's."""
@@ -107,7 +117,7 @@ def remembered(where, what, depends, find_out, keep=lambda found: True):
     `depends` is what it depends on beside the code and the compiler. What `keep` refuses, as it may
     be otherwise next time, is found out again.
     """
-    everything = json.dumps([where.files, frame(where), _version(where.cxx), depends])
+    everything = json.dumps([where.files, frame(where), _version(where.cxx), TYPE, depends])
     stamp = hashlib.sha256(everything.encode("utf-8", "surrogateescape")).hexdigest()
     note = where.tree / f"{what}.json"
     known = json.loads(note.read_text()) if note.is_file() else {}
@@ -117,6 +127,60 @@ def remembered(where, what, depends, find_out, keep=lambda found: True):
         if keep(known["found"]):
             write(note, json.dumps(known))
     return known["found"]
+
+
+def together(files):
+    """The sources of a library in as few groups as can be compiled as one: no two of a group
+    declare the same name, as one that each keeps to itself could be."""
+    groups = []
+    for file in sorted(name for name in files if name.endswith(".cpp")):
+        names = {item.name for item in cpp.items(files[file])
+                 if item.name.isidentifier() and item.kind != "namespace" and not item.member}
+        group = next((one for one in groups if not names & one[1]), None)
+        if group is None:
+            groups.append(group := ([], set()))
+        group[0].append(file)
+        group[1].update(names)
+    return [group for group, _ in groups]
+
+
+_lock = threading.Lock()
+
+
+@cache
+def _headers(cxx, folder, options):
+    """GoogleTest and what tests include beside it, compiled once for all trees; None where that
+    cannot be done, so that each has its own. Other compilers than gcc want the same options."""
+    if "Free Software Foundation" not in _version(cxx):
+        return None
+    text = "".join(f"#include <{name}>\n" for name in HEADERS)
+    stamp = hashlib.sha256(f"{_version(cxx)}{options}{text}".encode()).hexdigest()[:12]
+    header = folder / f"headers-{stamp}" / "all.h"
+    write(header, text)
+    made = header.with_name("all.h.gch")
+    command = [cxx, "-std=c++20", *options, "-x", "c++-header", header, "-o", made]
+    return header if made.is_file() or _done(command, None)[0] else None
+
+
+def _precompiled(where, target, *options):
+    """What gives a target for tests these headers."""
+    with _lock:
+        header = _headers(where.cxx, where.folder.parent, options)
+    return "" if header is None else (
+        f"if(TARGET ${{stage}}_{target})\n"
+        f"  set_target_properties(${{stage}}_{target} PROPERTIES\n"
+        f"    DISABLE_PRECOMPILE_HEADERS ON)\n"
+        f"  target_compile_options(${{stage}}_{target} PRIVATE -include {header})\n"
+        f"endif()\n")
+
+
+def units(where):
+    """What tells CMake to compile the sources of the library together."""
+    text = "set_target_properties(${stage}_evolve PROPERTIES UNITY_BUILD_MODE GROUP)\n"
+    for k, group in enumerate(together(where.files), 1):
+        text += (f"set_source_files_properties({' '.join(group)}\n"
+                 f"  PROPERTIES UNITY_GROUP {k})\n")
+    return {"cmake/units.cmake": text}
 
 
 def write(path, text):
@@ -172,7 +236,7 @@ def say(text):
     print(f"./evolve: {text}", file=sys.stderr, flush=True)
 
 
-def make(where, target, tests):
+def make(where, target, tests, each=False):
     """Builds a target of a step's folder; (whether it did, what the compiler says)."""
     say(f"building {where.name}, {target}")
     generator = ["-G", "Ninja"] if shutil.which("ninja") else ["-G", "Unix Makefiles"]
@@ -182,7 +246,8 @@ def make(where, target, tests):
            "CCACHE_SLOPPINESS": "pch_defines,time_macros"}  # what a step leaves alone is there
     good, said = _done(
         ["cmake", "-S", where.folder, "-B", where.tree, *generator, *cache_it,
-         f"-DCMAKE_CXX_COMPILER={where.cxx}", "-DCMAKE_BUILD_TYPE=Debug",
+         f"-DCMAKE_CXX_COMPILER={where.cxx}", f"-DCMAKE_BUILD_TYPE={TYPE}",
+         f"-DCMAKE_UNITY_BUILD={'OFF' if each or where.each else 'ON'}",
          "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}"], env)
     return _done(["cmake", "--build", where.tree, "-j", str(os.cpu_count()), "--target",
                   where.target(target), "--", *keep_going], env) if good else (False, said)
@@ -201,9 +266,15 @@ def _done(command, env):
 
 
 def built(where, target, tests=False):
-    """Builds a target of a step's folder, or raises Stop."""
-    put(where, where.folder)
+    """Builds a target of a step's folder, or raises Stop.
+
+    Where sources do not compile together, what each does by itself is what counts.
+    """
+    more = {"cmake/tests.cmake": _precompiled(where, "test")} if tests else {}
+    put(where, where.folder, {**units(where), **more})
     good, said = make(where, target, tests)
+    if not good and not where.each:
+        good, said = make(where, target, tests, each=True)
     if not good:
         raise Stop(f"{where.name} does not build:\n{said}")
 
@@ -284,7 +355,9 @@ def own_tests(where, wanted=None):
     meant, wanted = wanted, slices.own_names(where.stage) if wanted is None else wanted
 
     def build(texts):
-        put(where, where.folder, {**texts, "cmake/own_tests.cmake": slices.BUILD})
+        put(where, where.folder, {
+            **units(where), **texts,
+            "cmake/own_tests.cmake": slices.BUILD + _precompiled(where, "own", "-g1")})
         good, said = make(where, "own", tests=True)
         return "" if good else said
 

@@ -14,7 +14,7 @@ import stepbuild
 import steps
 import told
 from checks import steps as checked
-from checks.core import Tree
+from checks.core import Note, Tree
 from test_steps import TwoStages, file
 from testing import said
 
@@ -330,7 +330,8 @@ class RulesTest(Steps):
         with contextlib.ExitStack() as stack:
             for name, answer in answers.items():
                 stack.enter_context(unittest.mock.patch(f"checks.steps.{name}", answer))
-            return [said.text for said in rule(Tree(self.root, full))]
+            return [said.text for said in rule(Tree(self.root, full))
+                    if not isinstance(said, Note)]
 
     def test_a_time_alone_is_no_difference(self):
         runs = {"library": lambda where: None, "compiled": lambda *_: ("program", "")}
@@ -347,18 +348,50 @@ class RulesTest(Steps):
         self.assertEqual(self.judged(checked.step_states, False, **proved), [])
         self.assertEqual(self.judged(checked.step_states, True, **proved), ["clang says no"])
 
+    def test_each_source_has_to_compile_by_itself(self):
+        def library(where):
+            if where.each:
+                raise steps.Stop(f"{where.name} lacks an include")
+        proved = {"library": library, "_proved": lambda *_: (True, None)}
+        self.assertEqual(self.judged(checked.step_states, False, **proved), [])
+        self.assertEqual(self.judged(checked.step_states, True, **proved), ["2.1 lacks an include"])
+
+    def test_nothing_is_said_of_what_follows_a_step_that_does_not_build(self):
+        def library(where):
+            if where.k >= 3:
+                raise steps.Stop(f"no {where.name}")
+        self.assertEqual(self.judged(checked.step_states, False, library=library,
+                                     _proved=lambda *_: (True, "why")), ["why", "no 2.3"])
+
     def test_the_old_tests_are_run_after_each_step(self):
         self.written(*[file(*"abcdefg"[:k]) for k in range(1, 8)])
         failing = {"suite": lambda where: [1, ["A.B"]], "own_tests": lambda *_: {"passed": []}}
-        for full, numbers in (False, "145"), (True, "123456"):
+        for full, numbers in (False, "135"), (True, "123456"):
             self.assertEqual(self.judged(checked.step_tests, full, **failing),
                              [f"A.B does not pass after step 2.{k}" for k in numbers])
+
+    def test_the_middle_is_where_half_of_the_changed_lines_are_in(self):
+        for sizes, middle in (([1, 1, 1, 1, 9], 5), ([9, 1, 1, 1, 1], 1), ([2, 2, 2, 2, 2], 3)):
+            many = [steps.Step(2, k, "", 0, 0, [unittest.mock.Mock(changes=lambda n=n: [0] * n)])
+                    for k, n in enumerate(sizes, 1)]
+            self.assertEqual(checked._sample(many), {1, middle, 4}, sizes)
 
     def test_programs_of_a_chapter_that_cannot_be_read(self):
         self.tell("## 2.2 A\n")
         self.assertEqual(self.judged(checked.step_programs, False), [])
         self.tell("# None\n")
         self.assertEqual(self.judged(checked.step_programs, False), ["is the program of no step"])
+
+
+class TogetherTest(unittest.TestCase):
+    """Which sources are compiled as one."""
+
+    def test_two_that_declare_the_same_name_are_not(self):
+        files = {"evolve/a.cpp": "namespace {\nint f() { return 1; }\n}\nint x::g() {\n}\n",
+                 "evolve/b.cpp": "namespace {\nint f(int) { return 1; }\n}\n",
+                 "evolve/c.cpp": "int y::g() {\n}\n", "evolve/c.h": "int f();\n"}
+        self.assertEqual(stepbuild.together(files),
+                         [["evolve/a.cpp", "evolve/c.cpp"], ["evolve/b.cpp"]])
 
 
 class RememberedTest(Steps):
@@ -407,6 +440,14 @@ class RememberedTest(Steps):
               unittest.mock.patch("slices.ran", lambda _: runs.pop(0))):
             self.assertEqual([stepbuild.suite(where) for _ in range(3)],
                              [[0, ["A.B"]], [1, []], [1, []]])
+
+    def test_what_does_not_compile_together_is_tried_one_by_one(self):
+        where = stepbuild.find((2, 1))
+        with unittest.mock.patch("stepbuild.make", side_effect=[(False, "twice"), (True, "")]):
+            stepbuild.built(where, "evolve")
+        with (unittest.mock.patch("stepbuild.make", side_effect=[(False, "twice"), (False, "bad")]),
+              self.assertRaisesRegex(steps.Stop, "bad")):
+            stepbuild.built(where, "evolve")
 
     def test_what_fails_is_not_remembered(self):
         where = stepbuild.find((2, 1))

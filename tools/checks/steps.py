@@ -6,8 +6,13 @@ in the interface. A step begins with the symptom, in words, and ends with what t
 Provisional is what comes with one step of a chapter and goes with a later one.
 """
 
+import os
 import re
+import resource
+import shutil
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from chapter import has_prose
 from checks.chapters import Text, steps_of
@@ -182,32 +187,62 @@ def _same(run):
     return [normal(text) for text in run[0].split("\n")], run[1]
 
 
-def _compilers(tree, where):
-    """A Place for each compiler that has to be content with it."""
-    return [where, where._replace(cxx="clang++")] if tree.full else [where]
+def _libraries(tree, where):
+    """What has to build of a step: with --full with each compiler, each source by itself."""
+    with_clang = where._replace(cxx="clang++", each=True)
+    return [where, where._replace(each=True), with_clang] if tree.full else [where]
 
 
-def _judged(tree, before, after):
+def _attempt(ask, where):
+    """What a question answers of a step, or the Stop that it raises."""
+    try:
+        return ask(where)
+    except Stop as stop:
+        return stop
+
+
+def _asked(ask, found):
+    """The answers to a question of each of some Places, as many at once as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda where: _attempt(ask, where), found))
+
+
+def _judged(after):
     """(whether a step's program compiles before it, why the step is not as it should be or None)."""
-    for where in _compilers(tree, after):
-        library(where)
-    return _proved(before, after) if after.program else (True, None)
+    library(after)
+    return _proved(after.before, after) if after.program else (True, None)
+
+
+def _busy():
+    """Seconds of the clock until now, and those of processors that builds have taken."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.monotonic(), children.ru_utime + children.ru_stime
+
+
+def _took(stage, found, since):
+    """A note of how long a chapter took."""
+    clock, cores = (now - then for now, then in zip(_busy(), since))
+    return Note(f"{stage.name}: {len(found)} steps in {clock:.0f} s, {cores:.0f} s of processors")
 
 
 @rule("after each step the library builds without a warning, and the step's program prints what it "
-      f"did not before; at most a {NOT_COMPILING_PART}rd, rounded up, do not compile before",
-      builds=True)
+      f"did not before; at most a {NOT_COMPILING_PART}rd, rounded up, do not compile before; with "
+      "--full each source is compiled by itself, with both compilers", builds=True)
 def step_states(tree):
     for stage, previous, found in chapters(tree):
-        path, red, here = stage / "README.md", 0, places(stage, previous)
-        if previous is None and here[0].program and (why := _faulty(here[0])):
-            yield tree.problem(here[0].program, 0, why)
-        for step, after in zip(found, here[1:]):
-            try:
-                compiles, why = _judged(tree, after.before, after)
-            except Stop as stop:
+        path, red, since = stage / "README.md", 0, _busy()
+        states = places(stage, previous)
+        if previous is None and states[0].program and (why := _faulty(states[0])):
+            yield tree.problem(states[0].program, 0, why)
+        needed = states[not states[0].files:]
+        built = {where.k: answer for where, answer in zip(needed, _asked(
+            lambda where: [library(one) for one in _libraries(tree, where)], needed))}
+        for step, after, answer in zip(found, states[1:], _asked(_judged, states[1:])):
+            stop = next((one for one in (built[after.k], answer) if isinstance(one, Stop)), None)
+            if stop:
                 yield tree.problem(path, step.line, str(stop))
                 break  # what follows is built on it
+            compiles, why = answer
             red += not compiles
             if why:
                 yield tree.problem(after.program, 0, why)
@@ -215,6 +250,7 @@ def step_states(tree):
             yield tree.problem(path, found[0].line,
                                f"{red} of {len(found)} programs do not compile before their step, "
                                f"a {NOT_COMPILING_PART}rd at most, rounded up")
+        yield _took(stage, found, since)
 
 
 def _named(text, step):
@@ -222,28 +258,43 @@ def _named(text, step):
     return set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text.prose(range(step.line, step.end - 1))))
 
 
-def _red(tree, count, where, named):
-    """The tests that should pass after a step, one of so many, and do not.
+def _sample(found):
+    """The steps after which the old tests are run: the first, that with which half of the
+    chapter's changed lines are in, and the last but one."""
+    lines = [sum(len(block.changes()) for block in step.blocks) for step in found]
+    middle = next(k for k in range(1, len(found) + 1) if 2 * sum(lines[:k]) >= sum(lines))
+    return {1, middle, len(found) - 1}
+
+
+def _quick(where):
+    """The place to run many tests at: clang, where there is one, takes half the time for them."""
+    return where._replace(cxx="clang++") if shutil.which("clang++") else where
+
+
+def _red(where, old, named, full):
+    """The tests that should pass after a step and do not: the old ones if asked for, and named
+    ones.
 
     The last state is the stage, whose tests are run anyway.
     """
-    failed = []
-    if tree.full or where.k in (1, count // 2 + 1, count - 1):
-        failed = suite(where)[1]
-    return failed + sorted(named - set(own_tests(where, None if tree.full else named)["passed"]))
+    failed = suite(where if full else _quick(where))[1] if old else []
+    return failed + sorted(named - set(own_tests(where, None if full else named)["passed"]))
 
 
-@rule("after the first step, one in the middle and the last but one, with --full after each, the "
-      "tests of the stage before pass, unless docs/lifted.txt names them; after each step those of "
-      "the stage's own that it names", builds=True)
+@rule("after the first step, that with which half of a chapter's changed lines are in, and the last "
+      "but one, with --full after each, the tests of the stage before pass, unless docs/lifted.txt "
+      "names them; after each step those of the stage's own that it names", builds=True)
 def step_tests(tree):
     for stage, previous, found in chapters(tree):
-        text, own = Text(stage / "README.md"), own_names(stage)
-        for step, where in zip(found, places(stage, previous)[1:]):
-            try:
-                for name in _red(tree, len(found), where, _named(text, step) & own):
-                    yield tree.problem(stage / "README.md", step.line,
-                                       f"{name} does not pass after step {step.name}")
-            except Stop as stop:
-                yield tree.problem(stage / "README.md", step.line, str(stop))
+        text, own, since = Text(stage / "README.md"), own_names(stage), _busy()
+        some, path = _sample(found), stage / "README.md"
+        named = {step.number: _named(text, step) & own for step in found}
+        answers = _asked(lambda where: _red(where, tree.full or where.k in some, named[where.k],
+                                            tree.full), places(stage, previous)[1:])
+        for step, answer in zip(found, answers):
+            if isinstance(answer, Stop):
+                yield tree.problem(path, step.line, str(answer))
                 break
+            for name in answer:
+                yield tree.problem(path, step.line, f"{name} does not pass after step {step.name}")
+        yield _took(stage, found, since)
