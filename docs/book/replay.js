@@ -128,8 +128,8 @@
   };
   const map = (k, state, old) => {
     const rows = [...descriptors(k, state, old), ...signals(k, state, old)];
-    const whole = rows.length ? table(['', 'who waits', 'the kernel'], rows)
-      : nothing('nobody waits');
+    const whole = rows.length ? table(['', 'the events', 'the kernel'], rows)
+      : nothing('no event waits');
     at('map').replaceChildren(el('div', { class: 'table' }, whole), ...notes(state),
       ...flags(state, old));
   };
