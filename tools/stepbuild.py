@@ -26,6 +26,7 @@ PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
 HEADERS = ["algorithm", "array", "atomic", "chrono", "condition_variable", "functional",
            "gtest/gtest.h", "mutex", "optional", "span", "thread"]  # that tests include
+THREADED = "-DGTEST_HAS_PTHREAD=1"  # as its package for CMake says; gcc wants the same macros
 LONGEST = 5  # seconds that a program may take
 STAND_IN = "test/kqueue_on_epoll"  # for a kernel that Linux does not have
 TYPE = "None"  # of a build: assertions stay, nothing is optimised, no debugger's data is written
@@ -149,17 +150,25 @@ _lock = threading.Lock()
 
 @cache
 def _headers(cxx, folder, options):
-    """GoogleTest and what tests include beside it, compiled once for all trees; None where that
-    cannot be done, so that each has its own. Other compilers than gcc want the same options."""
+    """GoogleTest and what tests include beside it, compiled once for all trees of gcc.
+
+    None for other compilers, which refuse it unless all options are the same, and where it does not
+    compile: each tree has its own then.
+    """
     if "Free Software Foundation" not in _version(cxx):
         return None
     text = "".join(f"#include <{name}>\n" for name in HEADERS)
-    stamp = hashlib.sha256(f"{_version(cxx)}{options}{text}".encode()).hexdigest()[:12]
+    stamp = hashlib.sha256(f"{_version(cxx)}{THREADED}{options}{text}".encode()).hexdigest()[:12]
     header = folder / f"headers-{stamp}" / "all.h"
     write(header, text)
     made = header.with_name("all.h.gch")
-    command = [cxx, "-std=c++20", *options, "-x", "c++-header", header, "-o", made]
-    return header if made.is_file() or _done(command, None)[0] else None
+    fresh = made.with_suffix(f".{os.getpid()}")
+    if not made.is_file():
+        if not _done([cxx, "-std=c++20", *WARNINGS, THREADED, *options, "-x", "c++-header", header,
+                      "-o", fresh], None)[0]:
+            return None
+        fresh.replace(made)  # never seen half written
+    return header
 
 
 def _precompiled(where, target, *options):
@@ -170,7 +179,8 @@ def _precompiled(where, target, *options):
         f"if(TARGET ${{stage}}_{target})\n"
         f"  set_target_properties(${{stage}}_{target} PROPERTIES\n"
         f"    DISABLE_PRECOMPILE_HEADERS ON)\n"
-        f"  target_compile_options(${{stage}}_{target} PRIVATE -include {header})\n"
+        f"  target_compile_options(${{stage}}_{target} PRIVATE\n"
+        f"    {THREADED} -include {header})\n"
         f"endif()\n")
 
 

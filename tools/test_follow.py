@@ -377,6 +377,19 @@ class RulesTest(Steps):
                     for k, n in enumerate(sizes, 1)]
             self.assertEqual(checked._sample(many), {1, middle, 4}, sizes)
 
+    def test_named_tests_are_run_after_each_step_but_the_last_which_is_the_stage(self):
+        mine, last = stepbuild.find((2, 2)), stepbuild.find((2, 3))
+        with unittest.mock.patch("checks.steps.own_tests", lambda *_: {"passed": []}):
+            self.assertEqual(checked._red(mine, False, {"A.B"}, False), ["A.B"])
+            self.assertEqual(checked._red(last, False, {"A.B"}, False), [])
+            self.assertEqual(checked._red(last, False, {"A.B"}, True), ["A.B"])
+
+    def test_old_tests_are_built_with_clang_where_there_is_one(self):
+        where = stepbuild.find((2, 2))
+        for there, cxx in (None, where.cxx), ("/usr/bin/clang++", "clang++"):
+            with unittest.mock.patch("checks.steps.shutil.which", lambda _, a=there: a):
+                self.assertEqual(checked._quick(where).cxx, cxx)
+
     def test_programs_of_a_chapter_that_cannot_be_read(self):
         self.tell("## 2.2 A\n")
         self.assertEqual(self.judged(checked.step_programs, False), [])
@@ -393,6 +406,37 @@ class TogetherTest(unittest.TestCase):
                  "evolve/c.cpp": "int y::g() {\n}\n", "evolve/c.h": "int f();\n"}
         self.assertEqual(stepbuild.together(files),
                          [["evolve/a.cpp", "evolve/c.cpp"], ["evolve/b.cpp"]])
+
+
+class HeadersTest(Steps):
+    """Headers that are compiled once for the tests of all steps."""
+
+    def compiled(self, version, good=True):
+        """What _headers() says with such a compiler, and how often it was run."""
+        runs = []
+
+        def done(command, _):
+            runs.append(command)
+            command[-1].write_text("compiled")
+            return good, ""
+        stepbuild._headers.cache_clear()
+        with (unittest.mock.patch("stepbuild._version", lambda _: version),
+              unittest.mock.patch("stepbuild._done", done)):
+            found = [stepbuild._headers("c++", self.root, ())]
+            stepbuild._headers.cache_clear()
+            found.append(stepbuild._headers("c++", self.root, ()))
+        self.assertEqual(found[0], found[1])
+        return found[0], len(runs)
+
+    def test_once(self):
+        header, runs = self.compiled("c++ 12, Free Software Foundation")
+        self.assertEqual(runs, 1)
+        self.assertEqual(sorted(path.name for path in header.parent.iterdir()),
+                         ["all.h", "all.h.gch"])
+
+    def test_only_for_gcc_and_where_they_compile(self):
+        self.assertEqual(self.compiled("clang 14"), (None, 0))
+        self.assertEqual(self.compiled("c++ 13, Free Software Foundation", good=False), (None, 2))
 
 
 class RememberedTest(Steps):

@@ -283,8 +283,8 @@ def _red(where, old, named, full):
     return failed + sorted(named - set(own_tests(where, None if full else named)["passed"]))
 
 
-@rule("after the first step, that with which half of a chapter's changed lines are in, and the last "
-      "but one, with --full after each, the tests of the stage before pass, unless docs/lifted.txt "
+@rule("after the first step, that with which half of a chapter's changed lines are in, and the "
+      "last but one, with --full after each, the tests of the stage before pass, unless docs/lifted.txt "
       "names them; after each step those of the stage's own that it names", builds=True)
 def step_tests(tree):
     for stage, previous, found in chapters(tree):
