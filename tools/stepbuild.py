@@ -190,6 +190,9 @@ def units(where):
     for k, group in enumerate(together(where.files), 1):
         text += (f"set_source_files_properties({' '.join(group)}\n"
                  f"  PROPERTIES UNITY_GROUP {k})\n")
+    text += ("if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)\n"
+             "  target_compile_options(${stage}_evolve PRIVATE -Wno-shadow)  # of another source\n"
+             "endif()\n")
     return {"cmake/units.cmake": text}
 
 
