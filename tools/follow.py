@@ -160,6 +160,14 @@ class Mine(Place):
     name = "mine"
 
 
+def _reached(here, later):
+    """Where somebody is who has all of a step; `later` is the first step of the next chapter."""
+    if not here.k:
+        return f"you are before {here._replace(k=1).name}"
+    more = f", and before {later[0].name}" if here.is_last and later else ""
+    return f"you are after {here.name}{more}"
+
+
 def mine(folder):
     """Says how far a folder is along the steps of the chapter that it fits best, and tests it."""
     own = sources(folder)
@@ -169,11 +177,14 @@ def mine(folder):
                 for stage in stages.stages() if steps_of(stage)]
     if not chapters:
         raise Stop("no chapter is told in steps yet")
-    stage, found = min(chapters, key=lambda one: min(changed(own, state) for state in one[1]))
+    # The end of one chapter is the beginning of the next, to which what is more than that belongs.
+    far = [min(changed(own, state) for state in found) for _, found in chapters]
+    at = far.index(min(far)) if min(far) == 0 else len(far) - 1 - far[::-1].index(min(far))
+    stage, found = chapters[at]
     k, exact = nearest(own, found)
     here = Place(stage, k, found)
     if exact:
-        print(f"you are after {here.name}" if k else f"you are before {here._replace(k=1).name}")
+        print(_reached(here, [Place(stage, 1, found) for stage, found in chapters[at + 1:at + 2]]))
         return 0
     following = here._replace(k=k + 1)
     print(f"you are between {here.name} and {following.name}" if k else

@@ -162,6 +162,18 @@ class CommandsTest(Steps):
         self.assertIn("evolve/a.cpp is missing", text)
         self.assertIn("evolve/other.cpp is more than there is", text)
 
+    def test_mine_where_one_chapter_ends_and_the_next_begins(self):
+        """What is more than the one has belongs to the other."""
+        ends, begins = file("a", "B"), [file("a", "B"), file("a", "B", "c", "d")]
+        chapters = {self.previous: [{}, file("a"), ends], self.stage: begins}
+        found = {"stages.stages": lambda *_: [*chapters], "steps_of": lambda stage: ["a step"],
+                 "states": lambda stage, _: chapters[stage], "try_out": lambda *_: 0}
+        with contextlib.ExitStack() as stack:
+            for name, answer in found.items():
+                stack.enter_context(unittest.mock.patch(f"follow.{name}", answer))
+            self.assertEqual(self.mine("a", "B"), "you are after 1.2, and before 2.1\n")
+            self.assertIn("you are in 2.1\n", self.mine("a", "B", "c"))
+
     def said_of_mine(self, **answers):
         """What is said of a reader's code when these functions of building answer so."""
         self.put("mine", file("a", "B", "x", "c", "d"))
