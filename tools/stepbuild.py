@@ -29,6 +29,7 @@ HEADERS = ["algorithm", "array", "atomic", "chrono", "condition_variable", "func
 THREADED = "-DGTEST_HAS_PTHREAD=1"  # as its package for CMake says; gcc wants the same macros
 LONGEST = 5  # seconds that a program may take
 STAND_IN = "test/kqueue_on_epoll"  # for a kernel that Linux does not have
+REPLACED = {"evolve/eventop.cpp", "evolve/kqueue.cpp"}  # which are compiled for it again
 TYPE = "None"  # of a build: assertions stay, nothing is optimised, no debugger's data is written
 _NEEDS_IT = re.compile(r'(?m)^#include (?:<sys/event\.h>|"evolve/kqueue\.h")')
 
@@ -185,9 +186,13 @@ def _precompiled(where, target, *options):
 
 
 def units(where):
-    """What tells CMake to compile the sources of the library together."""
+    """What tells CMake to compile the sources of the library together.
+
+    Not those that the stand-in for kqueue has, too: a program takes them from there.
+    """
+    files = {*where.files} - (REPLACED if _stand_in(where.stage) else set())
     text = "set_target_properties(${stage}_evolve PROPERTIES UNITY_BUILD_MODE GROUP)\n"
-    for k, group in enumerate(together(where.files), 1):
+    for k, group in enumerate(together({name: where.files[name] for name in files}), 1):
         text += (f"set_source_files_properties({' '.join(group)}\n"
                  f"  PROPERTIES UNITY_GROUP {k})\n")
     text += ("if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)\n"
@@ -306,21 +311,27 @@ def library(where):
         remembered(where, "library", None, find_out)
 
 
+def _linked(program, where):
+    """What a program is compiled with; the newest stage's library has the name of an installed one."""
+    names = f"lib{where.target('evolve')}.a", "libevolve.a"
+    linked = [path for name in names if (path := where.tree / name).is_file()][:1]
+    if not _stand_in(where.stage) or not _NEEDS_IT.search(program.read_text()):
+        return linked
+    return [f"-I{where.folder / STAND_IN}", "-Wl,--whole-archive",
+            where.tree / f"lib{where.target('stand_in')}.a", "-Wl,--no-whole-archive", *linked]
+
+
 def compiled(program, where):
     """(a program built on the code after a step, or None; what the compiler says)."""
-    to, archive = where.tree / program.stem, where.tree / f"lib{where.target('evolve')}.a"
-    linked = [archive] if where.files else []
-    if _stand_in(where.stage) and _NEEDS_IT.search(program.read_text()):
-        linked = [f"-I{where.folder / STAND_IN}", "-Wl,--whole-archive",
-                  where.tree / f"lib{where.target('stand_in')}.a", "-Wl,--no-whole-archive",
-                  *linked]
+    to = where.tree / program.stem
 
     def find_out():
         library(where)
         to.parent.mkdir(parents=True, exist_ok=True)
         say(f"building {program.name} on {where.name}")
         done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, f"-I{where.folder}", program,
-                               *linked, "-pthread", "-o", to], capture_output=True, text=True)
+                               *_linked(program, where), "-pthread", "-o", to],
+                              capture_output=True, text=True)
         return done.returncode == 0, done.stderr
 
     good, said = remembered(where, f"{program.stem}-compiled", program.read_text(), find_out)
