@@ -551,6 +551,19 @@ class StandInTest(Steps):
             self.assertRegex(self.command(text), r"whole-archive \S+2_2_stand_in\.a ")
         self.assertNotIn("stand_in", self.command("int main() {}\n"))
 
+    def test_what_it_has_too_is_compiled_by_itself(self):
+        """So that a program gets the stand-in's, and not two of them."""
+        files = {f"evolve/{name}.cpp": f"int {name}() {{}}\n" for name in ("a", "b", "kqueue")}
+        where = stepbuild.find((2, 2))._replace(states=[{}, {}, files])
+        self.assertIn("(evolve/a.cpp evolve/b.cpp\n", stepbuild.units(where)["cmake/units.cmake"])
+        with unittest.mock.patch("sys.platform", "freebsd14"):
+            self.assertIn("b.cpp evolve/kqueue.cpp\n", stepbuild.units(where)["cmake/units.cmake"])
+
+    def test_the_name_of_the_library(self):
+        for name in "libevolve.a", "lib_2_2_evolve.a":
+            self.write(f"build/step/2.2/build/{name}")
+            self.assertIn(f"/{name} ", self.command(f"int {name[3:-2]};\n"))
+
     def test_it_is_built_with_the_library(self):
         self.command("int main() {}\n")
         self.assertEqual(self.parts, ["evolve", "stand_in"])
