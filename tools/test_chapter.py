@@ -355,6 +355,8 @@ class StatsTest(unittest.TestCase):
         self.assertIn("no prose", self.problems(step + "".join(blocks[:most + 1]))[0])
         self.assertIn("no prose", self.problems("Why.\n\n" + "".join(blocks[:2]))[0])
         self.assertIn("no prose", self.problems(step + self.block(1) + self.block(1, 2))[0])
+        outside = self.problems(step + blocks[0] + "## More\n\nWhy.\n\n" + self.block(41, 2))
+        self.assertIn("41 changed lines", outside[0])
 
     def test_a_caption_without_a_part(self):
         self.assertIn("does not name", self.problems(self.block(1, name=""))[0])

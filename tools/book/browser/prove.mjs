@@ -184,7 +184,7 @@ function faintest() {
   for (const one of document.querySelectorAll('div.fragment *, .sides *, .source *')) {
     const text = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
       .map((node) => node.data).join('').trim();
-    if (!text) continue;
+    if (!text || one.getClientRects().length === 0) continue;  // such as a tooltip that is hidden
     const [low, high] = [channels(getComputedStyle(one).color), behind(one)].map(luminance)
       .sort((a, b) => a - b);
     const ratio = (high + 0.05) / (low + 0.05);
