@@ -144,7 +144,7 @@ def in_last(garden, file):
 
 # replay
 
-@plant("replay", "a line of code that no block tells", "told")
+@plant("replay", "a line of code that no block tells", "the steps leave not this here")
 def _(garden):
     return garden.append(in_last(garden, "evolve/event.h"), "struct planted;\n")
 
@@ -183,11 +183,17 @@ _PROSE = "\nPlanted prose.\n\n"
 
 plant("blocks", "a block of 41 lines", "41 changed lines")(
     lambda garden: below(garden.append(chapter(garden), _PROSE + _piece("planted.h", 41)), 3))
+def _long(garden, heading):
+    """A chapter without steps that has too many words behind a heading."""
+    path = chapter(garden)
+    text = re.sub(r"(?m)^## \d+\.\d+ ", "## ", path.read_text())
+    return garden.write(path, f"{text}\n{heading}\n\n{'word ' * MOST_WORDS}\n")
+
+
 plant("blocks", "a chapter that is too long", f"{MOST_WORDS} at most")(
-    lambda garden: file_of(garden.append(chapter(garden), "\n" + "word " * MOST_WORDS + "\n")))
+    lambda garden: _long(garden, "## More"))
 plant("blocks", "a chapter that is too long, with a heading like a step's", f"{MOST_WORDS} at most")(
-    lambda garden: file_of(garden.append(chapter(garden), "\n### 1.2 x\n\n"
-                                         + "word " * MOST_WORDS + "\n")))
+    lambda garden: _long(garden, "### 1.2 x"))
 
 
 @plant("blocks", "five blocks with no prose between", "no prose")
