@@ -494,9 +494,17 @@ _in_code("function_length", "a function of a sample that is too long", _function
 
 # transcripts and exercise: only the first stage is there
 
+def _short(garden):
+    """A chapter without the runs of its steps, which take their time and are not meant."""
+    path = chapter(garden)
+    garden.write(path, re.sub(r"(?s)```console\n\$ \./evolve run \d+\.\d+.*?\n```\n", "",
+                              path.read_text()))
+    return path
+
+
 def _transcript(what, body, word, offset=1):
     plant("transcripts", what, word)(lambda garden: below(
-        garden.append(chapter(garden), f"\n```console\n{body}\n```\n"), 1 + offset))
+        garden.append(_short(garden), f"\n```console\n{body}\n```\n"), 1 + offset))
 
 
 _transcript("a command that prints something else", "$ echo one\ntwo", "prints one", 2)
@@ -510,7 +518,7 @@ _transcript("output without a command", "one", "begins with a command")
 
 @plant("transcripts", "a sample that prints something else than the chapter shows", "planted")
 def _(garden):
-    path = chapter(garden)
+    path = _short(garden)
     text = Text(path)
     shown = "\n".join(text.lines[k] for start, end, kind in text.fences if kind == "console"
                       for k in range(start, end) if not text.lines[k].startswith("$ "))
