@@ -20,11 +20,18 @@ def run(*command, **options):
     return done.stdout
 
 
-def configure(source, tree, *definitions):
-    """Prepares a build tree; a new one for Ninja, if that is there and nothing else is asked for."""
+def generator(tree):
+    """What has CMake build a new tree by Ninja, if that is there and nothing else is asked for.
+
+    A tree that is there keeps its own.
+    """
     chosen = "CMAKE_GENERATOR" in os.environ or (Path(tree) / "CMakeCache.txt").exists()
-    generator = [] if chosen or not shutil.which("ninja") else ["-G", "Ninja"]
-    run("cmake", "-S", source, "-B", tree, *generator, *(f"-D{each}" for each in definitions))
+    return [] if chosen or not shutil.which("ninja") else ["-G", "Ninja"]
+
+
+def configure(source, tree, *definitions):
+    """Prepares a build tree."""
+    run("cmake", "-S", source, "-B", tree, *generator(tree), *(f"-D{each}" for each in definitions))
 
 
 def build(tree, *targets):

@@ -179,7 +179,8 @@ def mine(folder):
         raise Stop("no chapter is told in steps yet")
     # The end of one chapter is the beginning of the next, to which what is more than that belongs.
     far = [min(changed(own, state) for state in found) for _, found in chapters]
-    at = far.index(min(far)) if min(far) == 0 else len(far) - 1 - far[::-1].index(min(far))
+    closest = [at for at, one in enumerate(far) if one == min(far)]
+    at = closest[-1 if min(far) else 0]
     stage, found = chapters[at]
     k, exact = nearest(own, found)
     here = Place(stage, k, found)

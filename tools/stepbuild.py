@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import command
 import cpp
 import slices
 import stages
@@ -257,23 +258,22 @@ def say(text):
 def make(where, target, tests, each=False):
     """Builds a target of a step's folder; (whether it did, what the compiler says)."""
     say(f"building {where.name}, {target}")
-    generator = ["-G", "Ninja"] if shutil.which("ninja") else ["-G", "Unix Makefiles"]
-    keep_going = ["-k", "0"] if "Ninja" in generator else ["-k"]
     cache_it = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     env = {**os.environ, "CCACHE_BASEDIR": str(where.folder.parent), "CCACHE_NOHASHDIR": "1",
            "CCACHE_SLOPPINESS": "pch_defines,time_macros"}  # what a step leaves alone is there
     good, said = _done(
-        ["cmake", "-S", where.folder, "-B", where.tree, *generator, *cache_it,
+        ["cmake", "-S", where.folder, "-B", where.tree, *command.generator(where.tree), *cache_it,
          f"-DCMAKE_CXX_COMPILER={where.cxx}", f"-DCMAKE_BUILD_TYPE={TYPE}",
          f"-DCMAKE_UNITY_BUILD={'OFF' if each or where.each else 'ON'}",
          "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON", f"-DBUILD_TESTING={'ON' if tests else 'OFF'}"], env)
+    keep_going = ["-k", "0"] if (where.tree / "build.ninja").exists() else ["-k"]
     return _done(["cmake", "--build", where.tree, "-j", str(os.cpu_count()), "--target",
                   where.target(target), "--", *keep_going], env) if good else (False, said)
 
 
-def _done(command, env):
+def _done(words, env):
     """(whether a command did what it should, what it said); a terminal sees how far it is."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", env=env) as process:
         said = []
         for line in process.stdout:
@@ -312,7 +312,7 @@ def library(where):
 
 
 def _linked(program, where):
-    """What a program is compiled with; the newest stage's library has the name of an installed one."""
+    """What a program is linked with; the newest stage's library is named as an installed one is."""
     names = f"lib{where.target('evolve')}.a", "libevolve.a"
     linked = [path for name in names if (path := where.tree / name).is_file()][:1]
     if not _stand_in(where.stage) or not _NEEDS_IT.search(program.read_text()):

@@ -183,6 +183,8 @@ _PROSE = "\nPlanted prose.\n\n"
 
 plant("blocks", "a block of 41 lines", "41 changed lines")(
     lambda garden: below(garden.append(chapter(garden), _PROSE + _piece("planted.h", 41)), 3))
+
+
 def _long(garden, heading):
     """A chapter without steps that has too many words behind a heading."""
     path = chapter(garden)
