@@ -383,6 +383,12 @@ class RulesTest(Steps):
             self.assertEqual(self.judged(checked.step_tests, full, **failing),
                              [f"A.B does not pass after step 2.{k}" for k in numbers])
 
+    def test_of_the_middle_alone_where_time_is_short(self):
+        self.written(*[file(*"abcdefg"[:k]) for k in range(1, 8)])
+        failing = {"suite": lambda where: [1, ["A.B"]], "own_tests": lambda *_: {"passed": []}}
+        self.assertEqual(self.judged(checked.step_middles, False, **failing),
+                         ["A.B does not pass after step 2.3"])
+
     def test_the_middle_is_where_half_of_the_changed_lines_are_in(self):
         for sizes, middle in (([1, 1, 1, 1, 9], 5), ([9, 1, 1, 1, 1], 1), ([2, 2, 2, 2, 2], 3)):
             many = [steps.Step(2, k, "", 0, 0, [unittest.mock.Mock(changes=lambda n=n: [0] * n)])

@@ -6,6 +6,7 @@ on the copy as it is, red on each of its plants, and has to name the place of th
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -27,6 +28,16 @@ def _copied(tree, to, stages):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
     return Garden(to)
+
+
+def _share_steps(tree, garden):
+    """What was found out of the first chapter's steps need not be found out again: what was built
+    for them and the notes on it, but nothing by which CMake would go on building there."""
+    for path in (tree.build / "step").glob("1.*/build*/*"):
+        if path.is_file() and re.fullmatch(r"1\.\d+|.*\.(?:a|json)", path.name):
+            target = garden.root / "build" / path.relative_to(tree.build)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
 
 
 def _check(garden, rule, *options):
@@ -85,14 +96,15 @@ def _judge_rule(rule, garden):
 def self_test(rules, tree):
     """Plants every defect of these rules; 0 if all were found.
 
-    Rules that build get a copy with the first stage alone, and share the build of exercises with
-    the tree itself: what they build for a plant is what the plant changed.
+    Rules that build get a copy with the first stage alone, and share the builds of exercises and
+    steps with the tree itself: what they build for a plant is what the plant changed.
     """
     os.environ["EVOLVE_CHECKED"] = str(tree.build)
     with tempfile.TemporaryDirectory(prefix="evolve-check-") as holder:
         place = Path(holder).resolve()
         whole = _copied(tree, place / "whole", tree.stages)
         small = _copied(tree, place / "small", tree.stages[:1])
+        _share_steps(tree, small)
         failed = sum(_judge_rule(rule, small if rule.builds else whole) for rule in rules)
     count = sum(plant.rule in {rule.name for rule in rules} for plant in PLANTS)
     if failed:

@@ -259,12 +259,15 @@ def _named(text, step):
     return set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text.prose(range(step.line, step.end - 1))))
 
 
-def _sample(found):
-    """The steps after which the old tests are run: the first, that with which half of the
-    chapter's changed lines are in, and the last but one."""
+def _middle(found):
+    """The step with which half of the chapter's changed lines are in."""
     lines = [sum(len(block.changes()) for block in step.blocks) for step in found]
-    middle = next(k for k in range(1, len(found) + 1) if 2 * sum(lines[:k]) >= sum(lines))
-    return {1, middle, len(found) - 1}
+    return next(k for k in range(1, len(found) + 1) if 2 * sum(lines[:k]) >= sum(lines))
+
+
+def _sample(found):
+    """The steps after which the old tests are run: the first, the middle, and the last but one."""
+    return {1, _middle(found), len(found) - 1}
 
 
 def _quick(where):
@@ -283,20 +286,32 @@ def _red(where, old, named, full):
     return failed + sorted(named - set(own_tests(where, None if full else named)["passed"]))
 
 
-@rule("after the first step, that with which half of a chapter's changed lines are in, and the "
-      "last but one, with --full after each, the tests of the stage before pass, unless docs/lifted.txt "
-      "names them; after each step those of the stage's own that it names", builds=True)
-def step_tests(tree):
+def _tested(tree, old, choose=lambda found: range(1, len(found) + 1)):
+    """Judges the tests after the chosen steps of each chapter, the old ones after those of `old`."""
     for stage, previous, found in chapters(tree):
         text, own, since = Text(stage / "README.md"), own_names(stage), _busy()
-        some, path = _sample(found), stage / "README.md"
-        named = {step.number: _named(text, step) & own for step in found}
-        answers = _asked(lambda where: _red(where, tree.full or where.k in some, named[where.k],
-                                            tree.full), places(stage, previous)[1:])
-        for step, answer in zip(found, answers):
+        some, path = old(found), stage / "README.md"
+        chosen = [(found[k - 1], places(stage, previous)[k]) for k in choose(found)]
+        named = {step.number: _named(text, step) & own for step, _ in chosen}
+        answers = _asked(lambda where: _red(where, where.k in some, named[where.k], tree.full),
+                         [where for _, where in chosen])
+        for (step, _), answer in zip(chosen, answers):
             if isinstance(answer, Stop):
                 yield tree.problem(path, step.line, str(answer))
                 break
             for name in answer:
                 yield tree.problem(path, step.line, f"{name} does not pass after step {step.name}")
         yield _took(stage, found, since)
+
+
+@rule("after the step with which half of a chapter's changed lines are in, the tests of the stage "
+      "before pass, unless docs/lifted.txt names them, and those that the step names", builds=True)
+def step_middles(tree):
+    """What step_tests proves, of one step of each chapter: what there is always time for."""
+    yield from _tested(tree, lambda found: {_middle(found)}, lambda found: [_middle(found)])
+
+
+@rule("so they do after the first step and the last but one, with --full after each; after each "
+      "step those of the stage's own that it names", builds=True)
+def step_tests(tree):
+    yield from _tested(tree, lambda found: range(1, len(found) + 1) if tree.full else _sample(found))
