@@ -195,12 +195,16 @@ class kernel {
     for (const auto& [kq, active] : active_) {
       if (show(kq)) ::close(kq);
     }
-    for (const int fd : {readers_, writers_, signals_, ready_}) ::close(fd);
     ::pthread_sigmask(SIG_UNBLOCK, &blocked_, nullptr);
     watched_.clear();
     active_.clear();
-    open();
+    open_anew();
     mutex_.unlock();
+  }
+
+  // Without a queue there is nothing else that both would share.
+  void after_early_fork_in_child() {
+    if (active_.empty()) open_anew();
   }
 
  private:
@@ -211,6 +215,11 @@ class kernel {
     writers_ = ::epoll_create1(EPOLL_CLOEXEC);
     signals_ = ::signalfd(-1, &heard_, SFD_CLOEXEC | SFD_NONBLOCK);
     ready_ = ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  }
+
+  void open_anew() {
+    for (const int fd : {readers_, writers_, signals_, ready_}) ::close(fd);
+    open();
   }
 
   static void watch(int kq, int hints) {
@@ -466,6 +475,10 @@ class kernel {
 };
 
 kernel the_kernel;
+
+// For a fork before there is any queue.
+[[maybe_unused]] const int early_forks = ::pthread_atfork(
+    nullptr, nullptr, [] { the_kernel.after_early_fork_in_child(); });
 
 std::size_t size_of(int n) {
   return static_cast<std::size_t>(std::max(n, 0));
