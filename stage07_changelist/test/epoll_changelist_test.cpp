@@ -313,6 +313,24 @@ TEST_F(EpollChangelist, TellsApartTwoFilesThatHaveANumberByTurns) {
   EXPECT_EQ(turn(10s), (answer{{fd, what::read}}));
 }
 
+// The kernel still has the old file under the number, with the generation that
+// was the last when the turn began. So its report answers for nothing.
+TEST_F(EpollChangelist, IsNotAnsweredByAReportOfTheFileBefore) {
+  const unique_fd number(::dup(fds.a()));
+  const int fd = number.get();
+  add(fd, what::none, what::read);
+  turn();
+
+  del(fd, what::read, what::none);
+  ASSERT_EQ(::dup2(other.a(), fd), fd);
+  add(fd, what::none, what::read);
+  fds.send();
+  EXPECT_EQ(turn(), answer{});
+
+  other.send();
+  EXPECT_EQ(turn(10s), (answer{{fd, what::read}}));
+}
+
 /// Edges through the changes: what the kernel takes for a new one is reported.
 class EpollChangelistEdges : public EpollChangelist {
  protected:
