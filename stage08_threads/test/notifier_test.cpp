@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -30,11 +32,30 @@ using namespace std::chrono_literals;
 
 class Notifier : public ::testing::TestWithParam<const char*> {
  protected:
-  /// Runs a loop that has a timeout to wait for, and is to end when it passes.
-  void sleep_through(duration timeout) {
-    event ends = event::timer(base, [] {});
-    ends.add(timeout);
-    EXPECT_EQ(base.dispatch(), loop_result::no_events);
+  /// Runs a loop with `work` in each sleep before the `nth`, which nothing but
+  /// `waker` is to end, after a while. Whether it has lasted so long.
+  bool nth_sleep_lasts(
+      int nth, notifier& waker, const std::function<void()>& work = [] {}) {
+    event never = event::timer(base, [] {});
+    never.add(24h);
+    std::atomic<bool> woken = false;
+    bool lasted = false;
+    asleep.meanwhile = [&] {
+      if (asleep.count() < nth) return work();
+      if (asleep.count() == nth) return;
+      lasted = woken;
+      base.loopbreak();
+      waker.wake();
+    };
+    std::thread other([&] {
+      asleep.await(nth);
+      std::this_thread::sleep_for(50ms);
+      woken = true;
+      waker.wake();
+    });
+    EXPECT_EQ(base.dispatch(), loop_result::idle);
+    other.join();
+    return lasted;
   }
 
   sleeps asleep;
@@ -63,20 +84,13 @@ TEST_P(Notifier, ManyCallsEndOneWait) {
   notifier waker(base, *backend);
   for (int i = 0; i < 1000; ++i) waker.wake();
 
-  sleep_through(50ms);
-
-  EXPECT_EQ(asleep.count(), 2);
+  EXPECT_TRUE(nth_sleep_lasts(2, waker));
 }
 
 TEST_P(Notifier, LeavesNothingBehindThatKeepsTheLoopAwake) {
   notifier waker(base, *backend);
-  asleep.meanwhile = [&] {
-    if (asleep.count() <= 3) waker.wake();
-  };
 
-  sleep_through(50ms);
-
-  EXPECT_EQ(asleep.count(), 4);
+  EXPECT_TRUE(nth_sleep_lasts(4, waker, [&waker] { waker.wake(); }));
 }
 
 TEST_P(Notifier, DoesNotKeepTheLoopRunning) {
@@ -214,20 +228,16 @@ TEST(NotifierWithoutDescriptors, LeavesABaseThatCanBeUsed) {
 
 TEST_P(Notifier, WithoutAnEventfdIsAPipe) {
   const std::vector<int> before = open_descriptors();
-  bool done = false;
+  bool lasted = false;
   const auto use = [&] {
     notifier waker(base, *backend);
-    asleep.meanwhile = [&] {
-      if (asleep.count() > 3) return;
+    lasted = nth_sleep_lasts(4, waker, [&waker] {
       for (int i = 0; i < 100; ++i) waker.wake();
-    };
-    sleep_through(50ms);
-    done = true;
+    });
   };
   if (!without(SYS_eventfd2, ENOSYS, use)) GTEST_SKIP() << "no seccomp";
 
-  EXPECT_TRUE(done);
-  EXPECT_EQ(asleep.count(), 4);
+  EXPECT_TRUE(lasted);
   EXPECT_EQ(open_descriptors(), before);
 }
 
