@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 _JS_ADDRESS = re.compile(r"""["'](?:\.\./)?([\w./-]+\.html)(#[\w-]+)?["']""")
@@ -26,10 +27,37 @@ class _Reader(HTMLParser):
                     self.links.append(value)
 
 
-def _read(path):
+class Found(NamedTuple):
+    """A page's anchors, all addresses in it, and those of its links."""
+
+    anchors: list
+    addresses: list
+    links: list
+
+
+def _read(html):
+    """What is found in a page."""
     reader = _Reader()
-    reader.feed(path.read_text(errors="replace"))
-    return reader
+    reader.feed(html)
+    return Found(*(list(dict.fromkeys(each))
+                   for each in (reader.anchors, reader.addresses, reader.links)))
+
+
+def _anew(name, inputs, make):
+    """Keeps nothing; see kept.py."""
+    return make()
+
+
+def _pages(book, kept):
+    """All pages of the book; what is found in one that was read before is known."""
+    pages = {}
+    for path in sorted(book.rglob("*.html")):
+        if path.parent.name != "search":
+            html = path.read_text(errors="replace")
+            name = path.relative_to(book).as_posix().replace("/", "-")
+            found = Found(*kept(f"links-{name}", [html], lambda html=html: _read(html)))
+            pages[path] = found._replace(anchors=set(found.anchors))
+    return pages
 
 
 def _leaves(address):
@@ -58,15 +86,14 @@ def _goes_back(page, reader, book):
                for link in reader.links if not _leaves(link))
 
 
-def check(book):
-    """All that is wrong, as "page: address: why"."""
+def check(book, kept=_anew):
+    """All that is wrong, as "page: address: why"; kept(name, inputs, make) may know some of it."""
     book = Path(book).resolve()
-    paths = [p for p in sorted(book.rglob("*.html")) if p.parent.name != "search"]
-    pages = {path: _read(path) for path in paths}
+    pages = _pages(book, kept)
     found = []
     for path, reader in pages.items():
         name = path.relative_to(book)
-        for address in dict.fromkeys(reader.addresses):
+        for address in reader.addresses:
             if not _leaves(address) and (why := _complaint(path, address, pages, book)):
                 found.append(f"{name}: {address}: {why}")
         if not _goes_back(path, reader, book):
