@@ -1,14 +1,14 @@
 """The reference, the pages of sources, and what is kept between two builds."""
 
-import json
 import re
+import shutil
 import textwrap
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import stages
-from book import inside, kept, names, page, reference, sources
+from book import build, diffs, inside, kept, links, page, reference, sources
 from command import Failed
 from testing import InFolder
 
@@ -332,6 +332,75 @@ class Kept(InFolder):
                 self.assertNotIn(kept.of_all(self.root), known)
             self.write("tools/test_x.py", "changed")
             self.assertIn(kept.of_all(self.root), known)
+
+class Again(Stage):
+    """A second build gives what a first one would give, whatever has changed."""
+
+    def setUp(self):
+        super().setUp()
+        for path in (stages.ROOT / "docs" / "book").glob("*.*"):
+            self.write(f"docs/book/{path.name}", path.read_text(encoding="utf-8"))
+        self.write("docs/book/reference.toml", Reference.GUIDE)
+        for n in (1, 2):
+            folder = f"stage0{n}_x"
+            self.write(f"{folder}/evolve/base.h", _HEADER)
+            self.write(f"{folder}/evolve/base.cpp", _SOURCE)
+            self.write(f"{folder}/README.md", f"# Stage {n}\n")
+        (self.root / "stage03_x").rename(self.root / "gone")
+
+    def built(self, folder="build"):
+        """(all files of the book that are made of code, what was made for it)."""
+        out = self.root / folder / "book-new"
+        book = build.Book(self.root, out)
+        book.code()
+        diffs.write(self.root, out, page.wrap, book.kept.data)
+        book.sources.write(out, book.kept.data)
+        links.check(out, book.kept.data)
+        book.kept.sweep()
+        return {path.relative_to(out).as_posix(): path.read_bytes()
+                for path in out.rglob("*") if path.is_file()}, set(book.kept.made)
+
+    def check(self, what, made, kept_names=()):
+        """After a change: nothing is stale, this was made again, and that was not."""
+        again, found = self.built()
+        anew, _ = self.built("other")
+        shutil.rmtree(self.root / "other")
+        stale = sorted(name for name in {*again, *anew} if again.get(name) != anew.get(name))
+        self.assertEqual([], stale, what)
+        self.assertLessEqual(set(made), found, what)
+        self.assertFalse(found & set(kept_names), what)
+
+    def change(self, name, old, new):
+        path = self.root / name
+        text = path.read_text(encoding="utf-8")
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def test_a_second_build(self):
+        self.built()
+        self.assertEqual(set(), self.built()[1])
+        one, two = "code-stage01_x", "code-stage02_x"
+        self.change("stage01_x/evolve/base.cpp", "#include", "// More.\n#include")
+        self.check("a source", {one, "diff_01.html", "diff_02.html"}, {two, "reference"})
+        self.change("stage02_x/evolve/base.h", "/// A loop.", "/// Another loop.")
+        self.check("a header of the last stage", {two, "diff_02.html", "reference"},
+                   {one, "diff_01.html"})
+        self.change("stage02_x/README.md", "# Stage 2", "# Stage two")
+        self.check("a chapter", {"diff_02.html"}, {one, two, "reference", "diff_01.html"})
+        self.change("docs/book/reference.toml", "Runs.", "Goes round.")
+        self.check("the guide", {"reference"}, {one, two, "diff_01.html", "diff_02.html"})
+        self.change("docs/book/header.html", "</head>", "<!-- planted --></head>")
+        self.check("the header of pages", {"reference"}, {one, two})
+        self.change("docs/book/Doxyfile", "REPEAT_BRIEF           = YES",
+                    "REPEAT_BRIEF           = NO")
+        self.check("Doxygen's settings", {one, two, "reference", "diff_01.html"})
+
+    def test_what_is_stale_would_be_seen(self):
+        with mock.patch.object(kept, "key", lambda *parts: "always the same"):
+            self.built()
+            self.change("stage01_x/evolve/base.cpp", "#include", "// More.\n#include")
+            with self.assertRaisesRegex(AssertionError, "file_stage01_x-evolve-base-cpp.html"):
+                self.check("a source", ())
 
 
 if __name__ == "__main__":

@@ -148,7 +148,9 @@ class Book:
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
         front = site.Text(self.root / "docs" / "book" / "index.md", "index")
         sources = ", ".join(f"[{n}]({page.sources_page(n)})" for n in sorted(self.symbols))
-        prose = front.path.read_text().replace("<!-- sources -->", sources)
+        prose = front.path.read_text().replace("<!-- sources -->", sources).replace(
+            "<!-- reference -->",
+            f"[where to begin]({page.reference_page(max(self.symbols))})")
         source = markdown.Source(prose, markdown.FRONT,
                                  lambda target: resolver.resolve(front, target), lambda name: None)
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))

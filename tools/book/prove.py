@@ -68,12 +68,12 @@ def _reference(root, last):
     text = "".join((stages.by_number(last, root) / header).read_text() for header in told.headers)
     private = set(re.findall(r"\b[a-z]\w*_(?=[;{]| = )", text))
     return {"front": page.reference_page(last), "tasks": [task["title"] for task in told.tasks],
-            "inside": sorted(private) + [name.rpartition("::")[2] for name in told.inside]}
+            "inside": sorted(private)}
 
 
 def _sources(root):
     """A name in an earlier chapter, of a function that is declared and defined in its stage."""
-    for n, name in ((3, "event_base::loop"), (5, "evmap::add")):
+    for n, name in ((3, "event::remove_timer"), (5, "evmap::add")):
         chapter = next((text.file for text in site.parts(stages.by_number(n, root))
                         if {name, f"{name}()"} & set(markdown.codes(text.text))), None)
         if chapter:
