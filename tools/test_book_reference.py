@@ -147,8 +147,8 @@ class SourcePages(Stage):
         return (self.root / name).read_text()
 
     def test_every_file_has_one_and_the_stage_has_a_list(self):
-        self.assertEqual({"file_stage03_x-evolve-base-h.html", "file_stage03_x-evolve-base-cpp.html",
-                          page.sources_page(3)}, self.written)
+        self.assertEqual({"file_stage03_x-evolve-base-h.html", page.sources_page(3),
+                          "file_stage03_x-evolve-base-cpp.html"}, self.written)
         for name in sorted(self.written):
             self.assertIn('href="chapter03.html"', self.page(name))
         self.assertIn("The loop.", self.page(page.sources_page(3)))

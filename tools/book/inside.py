@@ -1,8 +1,8 @@
 """What is in a stage's code: its names, where each stands, and which names in it lead where.
 
 Doxygen reads each stage twice, both times for its XML alone. Once it reads copies in which every
-comment is documentation, and complains of what has none; that tells what is called what in libevent.
-And once it reads the code as it is, and links every name that it knows.
+comment is documentation, and complains of what has none; that tells what is called what in
+libevent. And once it reads the code as it is, and links every name that it knows.
 
 Each stage is a run of its own: in one, the classes of two stages would be merged, since they have
 the same names.
@@ -103,8 +103,9 @@ def _values(member, owner, lines_of):
         line = next((k for k in range(owner.body_line, len(lines) + 1)
                      if re.match(rf"(?:.*\{{)?\s*{name}\b", lines[k - 1])), owner.body_line)
         at = owner.file, line, owner.body_file, line
-        yield names.number(value.get("id")), Place(f"{owner.name}::{name}", "enumvalue", *at, owner.hidden,
-                                     _html(value.find("briefdescription")).strip())
+        brief = _html(value.find("briefdescription")).strip()
+        yield names.number(value.get("id")), Place(f"{owner.name}::{name}", "enumvalue", *at,
+                                                   owner.hidden, brief)
 
 
 def places(xml_folder, lines_of):
@@ -114,8 +115,8 @@ def places(xml_folder, lines_of):
         kind, name = compound.get("kind"), compound.findtext("compoundname")
         if kind == "file":
             file = compound.find("location").get("file")
-            found[compound.get("id")] = Place(file, kind, file, 1, file, 1, False, _html(
-                compound.find("briefdescription")).strip())
+            brief = _html(compound.find("briefdescription")).strip()
+            found[compound.get("id")] = Place(file, kind, file, 1, file, 1, False, brief)
         elif kind != "namespace":
             found[compound.get("id")] = _place(compound, name, kind)
         for member in compound.iter("memberdef"):

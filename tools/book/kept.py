@@ -1,8 +1,8 @@
 """What was made of the same things before is not made again.
 
-What something is made of is its key: the inputs that its maker names, and for all of them the tools
-themselves, Doxygen's settings and the versions of the programs that the tools run. One entry is kept
-for each name; those that a build has not asked for are thrown away at its end.
+What something is made of is its key: the inputs that its maker names, and for all of them the
+tools themselves, Doxygen's settings and the versions of the programs that the tools run. One entry
+is kept for each name; those that a build has not asked for are thrown away at its end.
 """
 
 import hashlib

@@ -20,8 +20,8 @@ from command import Failed
 
 _LANDING = "@LANDING@"
 # That an enum is a set of flags is said where `bitmask` is described.
-_MARK = re.compile(r"(?:^///[^\n]*\n)*^template <>\ninline constexpr bool is_bitmask<\w+> = true;\n",
-                   re.M)
+_MARK = re.compile(r"(?:^///[^\n]*\n)*^template <>\n"
+                   r"inline constexpr bool is_bitmask<\w+> = true;\n", re.M)
 
 
 class Symbol(NamedTuple):
@@ -65,8 +65,8 @@ def _layout(template, headers):
 
 def _without(text, name):
     """A header without a class or enum and its description; None if it is not there."""
-    block = re.compile(rf"(?:^///[^\n]*\n)*^(?:enum class|class|struct) {name}\b[^;{{]*\{{.*?^\}};\n",
-                       re.M | re.S)
+    block = re.compile(rf"(?:^///[^\n]*\n)*^(?:enum class|class|struct) {name}\b[^;{{]*\{{"
+                       r".*?^\};\n", re.M | re.S)
     out, count = block.subn("", text)
     return out if count else None
 
@@ -163,7 +163,8 @@ def _headers(headers, places, hrefs, briefs):
             places, key=lambda each: each[3]) if place[2] == header and place[1] != "file")
             if name in hrefs and "::" not in name]
         rows = "".join(_row(name, hrefs, briefs) for name in inside)
-        yield (f'<section class="header"><h3><a href="{hrefs[header]}"><code>{header}</code></a></h3>'
+        yield ('<section class="header">'
+               f'<h3><a href="{hrefs[header]}"><code>{header}</code></a></h3>'
                f"<p>{briefs[header]}</p><ul>{rows}</ul></section>")
 
 
@@ -183,9 +184,9 @@ def landing(told, n, symbols, places):
         '<h2 id="by-header">By header</h2>', '<div class="headers">',
         *_headers(told.headers, places, hrefs, briefs), "</div>",
         "<h2>Inside</h2>",
-        f'<p>What the library is made of, <a href="../{page.sources_page(n)}">its sources</a> show; '
-        f'how it came to be, <a href="../{page.chapter_page(n)}">the chapters</a>; what a thing is '
-        'called in libevent, <a href="../libevent-map.html">the map</a>.</p>'))
+        f'<p>What the library is made of, <a href="../{page.sources_page(n)}">its sources</a> '
+        f'show; how it came to be, <a href="../{page.chapter_page(n)}">the chapters</a>; what a '
+        'thing is called in libevent, <a href="../libevent-map.html">the map</a>.</p>'))
 
 
 def _with_sources(html, source):
@@ -201,19 +202,22 @@ def _with_sources(html, source):
 
 
 def _finish(out, told, n, symbols, code, source):
-    """What Doxygen cannot do: the front page, ways to the code, and pages to which nothing leads."""
+    """What Doxygen cannot do: the front page, ways to the code, no page that nothing leads to."""
     for orphan in [*out.glob("*-members.html"), *out.glob("dir_*.html"), *out.glob("classes.html")]:
         orphan.unlink()
     front = landing(told, n, symbols, code.places.values())
     for path in out.glob("*.html"):
         html = path.read_text(encoding="utf-8").replace(_LANDING, front)
         html = re.sub(r'<a class="el" href="dir_\w+.html">(.*?)</a>', r"\1", html)
+        if 'id="nested-classes"' not in html:  # they are private, but the summary has them
+            html = re.sub(r'<a href="#nested-classes">[^<]*</a>(?: &#124;\n)?', "", html)
         html = _with_sources(html,
                              lambda anchor: anchor in code.places and source(anchor))
         if path.stem in code.places:
             href = source(path.stem)
-            html = html.replace('<div class="headertitle">', '<div class="headertitle">'
-                                f'<a class="source" href="{escape(href)}">source</a>', 1)
+            html = re.sub(r'(<div class="title">.*?)(</div>)', lambda match, href=href:
+                          f'{match[1]} <a class="source" href="{escape(href)}">source</a>'
+                          f"{match[2]}", html, count=1, flags=re.S)
         path.write_text(html, encoding="utf-8")
 
 

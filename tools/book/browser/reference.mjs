@@ -30,8 +30,8 @@ async function reference(page) {
   demand(/post\(/.test(await target(page)), 'the source of post() is not where the reference says');
 }
 
-// The text of the line that the address of a page leads to, which has to be in the window, with room
-// above it for the description.
+// The text of the line that the address of a page leads to, which has to be in the window, with
+// room above it for the description.
 async function target(page) {
   await page.waitForURL(/#L\d+$/);
   const number = page.locator('span.number:target');
@@ -53,7 +53,8 @@ async function sources(page) {
     const last = name.split('::').pop();
     await page.locator('a.symbol', { hasText: new RegExp(`^${name}(\\(\\))?$`) }).first().click();
     let line = await target(page);
-    demand(page.url().includes(`/file_${stage}-evolve-`), `${chapter}: ${name} leads to ${page.url()}`);
+    demand(page.url().includes(`/file_${stage}-evolve-`),
+      `${chapter}: ${name} leads to ${page.url()}`);
     demand(line.includes(last), `${chapter}: ${name} leads to '${line}'`);
     await page.locator('.line', { has: page.locator(':target') })
       .locator('a.code', { hasText: new RegExp(`^${last}$`) }).first().click();
