@@ -56,7 +56,7 @@ FAULTS = (
     ("a name that leads elsewhere", "reference", "does not lead to post()",
      page.reference_page(8), lambda text: re.sub(r'href="([^"]*)"(><code>event_base::<wbr>post<)',
                                                  r'href="classevolve_1_1event.html"\2', text)),
-    ("a private member in the reference", "reference", "shows what is private: evsel_",
+    ("a private member in the reference", "reference", "shows what is private",
      "stage08/classevolve_1_1event__base.html",
      _inserted("<p>The evsel_ of a base</p>", "</div><!-- contents -->")),
     ("members before what the class is for", "reference", "before its members",

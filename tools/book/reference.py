@@ -109,6 +109,7 @@ def _settings(root, folder, out):
         "HIDE_FRIEND_COMPOUNDS": "YES",
         "SOURCE_BROWSER": "NO",
         "VERBATIM_HEADERS": "NO",
+        "SHOW_INCLUDE_FILES": "NO",
         "ALWAYS_DETAILED_SEC": "YES",
         "LAYOUT_FILE": folder / "layout.xml",
         "HTML_HEADER": folder / "header.html",
