@@ -15,14 +15,18 @@ async function reference(page) {
     const [link, line] = [row.locator('a'), words(await row.locator('span').innerText())];
     demand(await link.count() === 1 && line.length > 10, `${front}: a name has no line beside it`);
   }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  demand(wide <= 0, `${front}: the tasks are wider than the window`);
+  const edges = await cards.evaluateAll((all) =>
+    all.map((one) => one.getBoundingClientRect().right));
+  const { width } = page.viewportSize();
+  demand(Math.max(...edges) <= width, `${front}: the tasks are wider than the window`);
   const post = cards.locator('a', { hasText: 'event_base::post' });
   await post.click();
   const title = page.locator('a:target + h2.memtitle');
   demand(/post/.test(await title.innerText()), 'the reference does not lead to post()');
   const text = words(await page.locator('.contents').innerText());
-  demand(text.indexOf('A turn has two phases') < text.indexOf('Public Member Functions'),
+  const [said, listed] = ['A turn has two phases', 'Public Member Functions']
+    .map((one) => text.indexOf(one));
+  demand(said >= 0 && said < listed,
     'the reference does not say what a class is for before its members');
   const shown = inside.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   demand(shown.length === 0, `the reference shows what is private: ${shown.join(', ')}`);
