@@ -21,8 +21,10 @@ async function reference(page) {
   demand(Math.max(...edges) <= width, `${front}: the tasks are wider than the window`);
   const post = cards.locator('a', { hasText: 'event_base::post' });
   await post.click();
+  await page.waitForURL(/\/class\w+\.html/);
   const title = page.locator('a:target + h2.memtitle');
-  demand(/post/.test(await title.innerText()), 'the reference does not lead to post()');
+  const found = (await title.allInnerTexts()).join();
+  demand(/post/.test(found), 'the reference does not lead to post()');
   const text = words(await page.locator('.contents').innerText());
   const [said, listed] = ['A turn has two phases', 'Public Member Functions']
     .map((one) => text.indexOf(one));
