@@ -66,42 +66,58 @@ def _leaves(address):
     return bool(parts.scheme or parts.netloc)
 
 
-def _complaint(page, address, pages, book):
+class _Targets(dict):
+    """By (folder, path): the file that a page of the folder means, and what is wrong with it."""
+
+    def __init__(self, book):
+        super().__init__()
+        self.book = book
+
+    def __missing__(self, key):
+        folder, path = key
+        target, wrong = (folder / unquote(path)).resolve(), None
+        if not target.is_file():
+            wrong = "there is no such file"
+        elif self.book not in target.parents:
+            wrong = "that is outside of the book"
+        self[key] = target, wrong
+        return self[key]
+
+
+def _complaint(page, address, pages, targets):
     """What is wrong with an address in a page, or None."""
     parts = urlsplit(address)
-    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
-    if not target.is_file():
-        return "there is no such file"
-    if book not in target.parents:
-        return "that is outside of the book"
+    target, wrong = targets[page.parent, parts.path] if parts.path else (page, None)
+    if wrong:
+        return wrong
     anchor = unquote(parts.fragment)
     if anchor and target in pages and anchor not in pages[target].anchors:
         return "there is no such anchor"
     return None
 
 
-def _goes_back(page, reader, book):
+def _goes_back(page, reader, targets):
     """Whether one of its links leads to the front page."""
-    return any((page.parent / urlsplit(link).path).resolve() == book / "index.html"
+    return any(targets[page.parent, urlsplit(link).path][0] == targets.book / "index.html"
                for link in reader.links if not _leaves(link))
 
 
 def check(book, kept=_anew):
     """All that is wrong, as "page: address: why"; kept(name, inputs, make) may know some of it."""
     book = Path(book).resolve()
-    pages = _pages(book, kept)
+    pages, targets = _pages(book, kept), _Targets(book)
     found = []
     for path, reader in pages.items():
         name = path.relative_to(book)
         for address in reader.addresses:
-            if not _leaves(address) and (why := _complaint(path, address, pages, book)):
+            if not _leaves(address) and (why := _complaint(path, address, pages, targets)):
                 found.append(f"{name}: {address}: {why}")
-        if not _goes_back(path, reader, book):
+        if not _goes_back(path, reader, targets):
             found.append(f"{name}: no link leads to the front page")
-    return found + _scripts(book, pages)
+    return found + _scripts(book, pages, targets)
 
 
-def _scripts(book, pages):
+def _scripts(book, pages, targets):
     """The same for the addresses in what Doxygen's side tree and search read."""
     found = []
     for script in sorted(book.rglob("*.js")):
@@ -110,7 +126,6 @@ def _scripts(book, pages):
         base = script.parent.parent if script.parent.name == "search" else script.parent
         for file, anchor in dict.fromkeys(_JS_ADDRESS.findall(script.read_text())):
             page = base / file
-            if why := _complaint(base / "index.html", f"{file}{anchor}",
-                                 pages, book):
+            if why := _complaint(base / "index.html", f"{file}{anchor}", pages, targets):
                 found.append(f"{script.relative_to(book)}: {page.name}{anchor}: {why}")
     return found
