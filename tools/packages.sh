@@ -82,7 +82,6 @@ package_of() {
     apt-get:mpicc) echo libopenmpi-dev ;;
     apt-get:mpirun) echo openmpi-bin ;;
     apt-get:initdb) echo postgresql ;;
-    *:dot) echo graphviz ;;
     *:node) echo nodejs ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     pacman:pkg-config | apk:pkg-config | brew:pkg-config | pkg:pkg-config)

@@ -183,24 +183,21 @@ class Map(InFolder):
 
     def setUp(self):
         super().setUp()
-        for name in ("stage01_one", "stage02_two"):
-            (self.root / name).mkdir()
         one = self.tag("evmap.c", "event_io_map"), self.tag("evmap.c", "evmap_io_add_")
-        self.write("xml1/empty.xml", "<doxygen/>")
-        self.write("xml2/evmap.xml", self.XML.format(*one))
-        self.pairs = names.pairs(self.root, lambda stage: self.root / f"xml{stage.name[6]}")
+        self.write("evmap.xml", self.XML.format(*one))
+        tags = names.tagged(self.root)
+        self.pairs = names.pairs({1: [], 2: tags, 3: tags}, lambda n, number: f"{n}.html#{number}")
 
-    def test_it_knows_who_is_called_what_since_when_and_where(self):
+    def test_it_knows_what_each_is_called_since_when_and_where_it_is_now(self):
         self.assertEqual(self.pairs, [
-            ("evmap.c", "event_io_map", "evmap", 2, "stage02/classevolve_1_1evmap.html"),
-            ("evmap.c", "evmap_io_add_", "evmap::add", 2,
-             "stage02/classevolve_1_1evmap.html#ab12")])
+            ("evmap.c", "event_io_map", "evmap", 2, "3.html#classevolve_1_1evmap"),
+            ("evmap.c", "evmap_io_add_", "evmap::add", 2, "3.html#ab12")])
 
     def test_it_reads_in_both_directions(self):
         there, back = names.theirs_first(self.pairs), names.ours_first(self.pairs)
         self.assertIn('id="evmap_io_add_"', there)
         for table in (there, back):
-            self.assertIn('href="stage02/classevolve_1_1evmap.html#ab12"', table)
+            self.assertIn('href="3.html#ab12"', table)
             self.assertIn('<a href="chapter02.html">2</a>', table)
 
 

@@ -1,5 +1,6 @@
 """Builds the book into build/book, from the chapters, docs/ and what the stages' code says."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
+from book import (defects, diffs, doxygen, inside, links, markdown, names, page, pictures, prove,
                   reference, replay, search, site)
-from book.sources import Sources
+from book.kept import Kept, of_all
+from book.sources import Code, Sources
 from command import Failed
 from steps import states
 
@@ -29,16 +31,14 @@ def _header(root, home, brief):
 
 
 def _reference_header(root):
-    """Makes the header of a stage's reference: to the book, and to the chapter."""
-    def make(n):
-        return _header(root, "../", f'<a href="../index.html">The book</a> '
-                       f'<a href="../{page.chapter_page(n)}">Chapter {n}</a>')
-    return make
+    """The header of the reference: to the book, and to how a program uses the library."""
+    return _header(root, "../", '<a href="../index.html">The book</a> '
+                   '<a href="../using-evolve.html">Using evolve</a>')
 
 
-def extras(root, out):
+def extras(root, out, kept=diffs.ANEW):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
-    found = diffs.write(root, out, page.wrap) + replay.write(root, out, page.wrap)
+    found = diffs.write(root, out, page.wrap, kept) + replay.write(root, out, page.wrap)
     pictures.write(root, out)
     return found
 
@@ -51,17 +51,47 @@ class Book:
         self.root = root
         self.out = reference.fresh(out)
         self.staged = reference.fresh(Path(f"{out}-input"))
+        self.kept = Kept(Path(out).parent / "book-kept", of_all(root))
         self.sources = Sources(root)
         self.tests = defects.all_tests(root)
         self.symbols = {}
         self.pairs = []
 
-    def references(self):
-        """One API reference for each stage."""
-        reference.build(self.root, self.staged, self.out, _reference_header(self.root))
-        for stage in stages.stages(self.root):
-            self.symbols[stages.number(stage)] = reference.symbols(stage, self.staged)
-        self.pairs = names.pairs(self.root, lambda stage: self.staged / f"{stage.name}.xml")
+    def code(self):
+        """What is in each stage's library, and the reference of the last."""
+        tags, found = {}, stages.stages(self.root)
+        for stage in found:
+            facts = self.kept.data(f"code-{stage.name}", [stage / "evolve"],
+                                   lambda stage=stage: inside.facts(self.root, stage))
+            code = Code(stage.name, facts["places"], facts["links"])
+            self.sources.add(code)
+            tags[code.number] = facts["tags"]
+        pages = self._reference(found[-1], code)
+
+        def address(n, number):
+            """Where something of a stage is described; of all but the last, the code says it."""
+            public = n == code.number and pages.get(number)
+            return public or self.sources.place(n, number)
+
+        for n, places in ((code.number, code.places) for code in self.sources.codes.values()):
+            self.symbols[n] = [reference.Symbol(place[0], place[1], address(n, number))
+                               for number, place in places.items() if place[1] != "file"]
+        self.pairs = names.pairs(tags, address)
+
+    def _reference(self, stage, code):
+        """Puts the reference of the last stage into the book; the pages of what it describes."""
+        header, n = _reference_header(self.root), code.number
+
+        def make(folder):
+            pages = reference.build(self.root, stage, code, lambda number:
+                                    f"../{self.sources.place(n, number)}", header, folder)
+            (folder / "pages.json").write_text(json.dumps(pages))
+
+        folder = self.kept.folder("reference", [stage / "evolve", self.root / "docs" / "book",
+                                                stage.name, header], make)
+        shutil.copytree(folder, self.out / f"stage{n:02}",
+                        ignore=shutil.ignore_patterns("pages.json"))
+        return json.loads((folder / "pages.json").read_text())
 
     def texts(self):
         """All pages of prose."""
@@ -117,8 +147,10 @@ class Book:
             source = self._source(texts, k, resolver, more)
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
         front = site.Text(self.root / "docs" / "book" / "index.md", "index")
-        references = ", ".join(f"[{n}]({page.reference_page(n)})" for n in sorted(self.symbols))
-        prose = front.path.read_text().replace("<!-- references -->", references)
+        sources = ", ".join(f"[{n}]({page.sources_page(n)})" for n in sorted(self.symbols))
+        prose = front.path.read_text().replace("<!-- sources -->", sources).replace(
+            "<!-- reference -->",
+            f"[where to begin]({page.reference_page(max(self.symbols))})")
         source = markdown.Source(prose, markdown.FRONT,
                                  lambda target: resolver.resolve(front, target), lambda name: None)
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
@@ -178,19 +210,25 @@ class Book:
         for pair in self.pairs:
             index.add(pair.theirs, f"libevent-map.html#{pair.theirs}", "libevent map")
         index.write(self.out / "search")
+        for front in self.out.glob("stage*/index.html"):  # the reference has the same box
+            index.write(front.parent / "search", "../../")
 
 
 def build(root, out):
     """Builds all of it; returns what in it leads nowhere."""
     book = Book(root, out)
-    book.references()
-    more = extras(root, book.out)
+    book.code()
+    more = [page.Page("Reference", page.reference_page(max(book.symbols)), max(book.symbols)),
+            *(page.Page("Sources", page.sources_page(n), n) for n in sorted(book.symbols)),
+            *extras(root, book.out, book.kept.data)]
     book.stage_texts(more)
     book.pages(more)
     book.mend()
     book.search()
-    book.sources.write(book.out)
-    return book.lost_tests() + links.check(book.out)
+    book.sources.write(book.out, book.kept.data)
+    wrong = book.lost_tests() + links.check(book.out, book.kept.data)
+    book.kept.sweep()
+    return wrong
 
 
 def whole(root, out):

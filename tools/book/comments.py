@@ -1,7 +1,7 @@
 """What the code says in `//` is documentation too.
 
 The stages keep `///` for what a user of the library reads. A private member has its line of `//`
-behind it, a private function above its definition; the reference is made from copies in which
+behind it, a private function above its definition; whether all is told is seen in copies in which
 both are `///`, line for line. A comment inside a function is none of Doxygen's business.
 """
 

@@ -327,8 +327,16 @@ def body(pair, last):
 _HEAD = '<link rel="stylesheet" href="diffs.css">\n<script src="diffs.js" defer></script>'
 
 
-def write(root, out, wrap):
-    """Writes the page of every stage and step; returns them as the book lists them."""
+def ANEW(name, inputs, make):
+    """Keeps nothing; see kept.py."""
+    return make()
+
+
+def write(root, out, wrap, kept=ANEW):
+    """Writes the page of every stage and step; returns them as the book lists them.
+
+    kept(name, inputs, make) may know what make() has returned for these inputs.
+    """
     for name in ("diffs.css", "diffs.js"):
         shutil.copy(root / "docs" / "book" / name, out)
     found = stages.stages(root)
@@ -337,7 +345,10 @@ def write(root, out, wrap):
         for pair in pairs(stage, previous):
             n, k = pair.chapter.number, pair.step and pair.step.number
             back = [(page.chapter_page(n, k), f"Step {n}.{k}" if k else f"Chapter {n}")]
-            html = wrap(pair.title, body(pair, len(found)), _HEAD, back)
+            chapter = (stage / "README.md").read_text()
+            inside = kept(pair.file, [pair.old, pair.new, chapter, n, k, len(found)],
+                          lambda pair=pair: body(pair, len(found)))
+            html = wrap(pair.title, inside, _HEAD, back)
             (out / pair.file).write_text(html, encoding="utf-8")
             written.append(page.Page(pair.title, pair.file, n, k))
     return written

@@ -8,8 +8,9 @@ import xml.etree.ElementTree as xml
 from html import escape
 from typing import NamedTuple
 
-import stages
-
+# \\libevent{FILE,NAME} in a comment leads to the line of the map that has the name.
+ALIAS = (r'libevent{2}=^^\par In libevent^^\htmlonly <a href="../libevent-map.html#\2"><code>'
+         r'\2</code></a> in <code>\1</code>\endhtmlonly')
 _TAG = re.compile(r'libevent-map\.html#([\w]+)"><code>[^<]*</code></a> in <code>([\w./-]+)')
 
 
@@ -23,6 +24,11 @@ class Pair(NamedTuple):
     href: str
 
 
+def number(ident):
+    """Doxygen's number for a member, whatever the page is that it is described on."""
+    return ident.rpartition("_1")[2]
+
+
 def _tags(element):
     """The (file, name) pairs in the description of one class, function, variable or enum."""
     for part in ("briefdescription", "detaileddescription"):
@@ -32,45 +38,40 @@ def _tags(element):
                 yield from ((file, name) for name, file in _TAG.findall(html.text or ""))
 
 
-def _address(ident):
-    """Doxygen's address of a member by its identifier."""
-    base, _, anchor = ident.rpartition("_1")
-    return f"{base}.html#{anchor}"
-
-
 def _named(compound):
-    """(what is described, our name for it, its address) of a class and its members."""
+    """(what is described, our name for it, Doxygen's number) of a class and its members."""
     name = compound.findtext("compoundname")
-    kind = compound.get("kind")
-    if kind in ("class", "struct"):
-        yield compound, name, compound.get("id") + ".html"
+    if compound.get("kind") in ("class", "struct"):
+        yield compound, name, compound.get("id")
     for member in compound.iter("memberdef"):
         qualified = member.findtext("qualifiedname") or f"{name}::{member.findtext('name')}"
-        yield member, qualified, _address(member.get("id"))
+        yield member, qualified, number(member.get("id"))
 
 
 def tagged(xml_folder):
-    """All (file, their name, our name, address) that one stage's headers tell of."""
+    """All (file, their name, our name, Doxygen's number) that one stage's headers tell of."""
     found = []
     for path in sorted(xml_folder.glob("*.xml")):
         root = xml.parse(path).getroot()
         for compound in root.findall("compounddef"):
             if compound.get("kind") in ("class", "struct", "namespace", "file"):
-                for element, ours, href in _named(compound):
-                    found += [(file, theirs, ours.removeprefix("evolve::"), href)
+                for element, ours, number in _named(compound):
+                    found += [(file, theirs, ours.removeprefix("evolve::"), number)
                               for file, theirs in _tags(element)]
     return list(dict.fromkeys(found))
 
 
-def pairs(root, xml_of):
-    """The whole map; `xml_of` says where Doxygen has put a stage's XML."""
+def pairs(tags_of, address):
+    """The whole map, from the tags of each stage by its number.
+
+    address(stage, Doxygen's number) says where in the book something is described.
+    """
     first, last = {}, {}
-    for stage in stages.stages(root):
-        n = stages.number(stage)
-        for file, theirs, ours, href in tagged(xml_of(stage)):
+    for n, tags in sorted(tags_of.items()):
+        for file, theirs, ours, number in tags:
             key = file, theirs, ours
             first.setdefault(key, n)
-            last[key] = f"stage{n:02}/{href}"
+            last[key] = address(n, number)
     return [Pair(*key, first[key], last[key]) for key in sorted(first)]
 
 

@@ -33,8 +33,13 @@ def replay_page(stage):
 
 
 def reference_page(stage):
-    """The front page of a stage's API reference."""
+    """The front page of the last stage's reference, which says where to begin."""
     return f"stage{stage:02}/index.html"
+
+
+def sources_page(stage):
+    """The list of the files of a stage's library."""
+    return f"sources_{stage:02}.html"
 
 
 def told_anchor(k):

@@ -6,6 +6,7 @@ pages must show is taken from the chapters here, not from the pages.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import stages
 import told
-from book import page, pictures, site
+from book import markdown, page, pictures, reference, site
 from book.faults import FAULTS
 
 _HERE = Path(__file__).resolve().parent / "browser"
@@ -61,6 +62,24 @@ def _page_with(root, stage, picture):
                 if picture in {placed.name for placed in pictures.of_text(root, text)})
 
 
+def _reference(root, last):
+    """What the front page of the reference must show, and what none of its pages may."""
+    told = reference.guide(root)
+    text = "".join((stages.by_number(last, root) / header).read_text() for header in told.headers)
+    private = set(re.findall(r"\b[a-z]\w*_(?=[;{]| = )", text))
+    return {"front": page.reference_page(last), "tasks": [task["title"] for task in told.tasks],
+            "inside": sorted(private)}
+
+
+def _sources(root):
+    """A name in an earlier chapter, of a function that is declared and defined in its stage."""
+    for n, name in ((3, "event::remove_timer"), (5, "evmap::add")):
+        chapter = next((text.file for text in site.parts(stages.by_number(n, root))
+                        if {name, f"{name}()"} & set(markdown.codes(text.text))), None)
+        if chapter:
+            yield {"chapter": chapter, "name": name, "stage": stages.by_number(n, root).name}
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
@@ -69,16 +88,22 @@ def plan(root, out, shots):
              ("loop", f"{page.chapter_page(4)}#picture-loop"),
              ("heap", f"{_page_with(root, 3, 'heap')}#picture-heap"),
              ("diff", page.diff_page(5)), ("replay", page.replay_page(3)),
-             ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1]))]
+             ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1])),
+             ("class", page.reference_page(numbers[-1]).replace(
+                 "index", "classevolve_1_1event__base")),
+             ("sources", page.sources_page(3)),
+             ("source", "file_stage03_timers-evolve-event_base-cpp.html#L104")]
     return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
             "chapters": [_chapter(root, text) for text in site.chapters(root)],
             "code": [_page_with(root, 2, "evmap"), _page_with(root, 3, "heap"), page.diff_page(5),
-                     page.replay_page(3), page.reference_page(numbers[-1]).replace(
-                         "index.html", "event__base_8h_source.html")],
+                     page.replay_page(3), "file_stage03_timers-evolve-event_base-h.html",
+                     page.reference_page(numbers[-1]).replace("index", "event__base_8h")],
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
-            + [page.reference_page(n) for n in numbers],
+            + sorted(f"{path.parent.name}/{path.name}" for path in out.glob("stage*/*.html"))
+            + [page.reference_page(numbers[-1])],
+            "reference": _reference(root, numbers[-1]), "sources": [*_sources(root)],
             "looks": looks}
 
 

@@ -48,20 +48,23 @@ class Index:
             letters[name[0].lower()].append(name)
         return letters
 
-    def _entry(self, k, name):
+    def _entry(self, k, name, up="../"):
         """One name as the script reads it."""
-        found = [[f"../{href}", 1, escape(where)] for href, where in self.places[name].items()]
+        found = [[f"{up}{href}", 1, escape(where)] for href, where in self.places[name].items()]
         return [f"{_encoded(name)}_{k}", [escape(name), *found]]
 
-    def write(self, folder):
-        """Puts itself in the place of what Doxygen has written into this folder."""
+    def write(self, folder, up="../"):
+        """Puts itself in the place of what Doxygen has written into this folder.
+
+        `up` leads from there to the book's front page.
+        """
         frame = (folder / "all_0.html").read_text()
         for old in folder.glob("*_*.*"):
             if re.fullmatch(r"[a-z]+_[0-9a-f]+\.(html|js)", old.name):
                 old.unlink()
         letters = self._by_letter()
         for at, names in enumerate(letters.values()):
-            entries = [self._entry(k, name) for k, name in enumerate(names)]
+            entries = [self._entry(k, name, up) for k, name in enumerate(names)]
             data = json.dumps(entries, ensure_ascii=False, indent=0)
             (folder / f"all_{at:x}.js").write_text(f"var searchData={data};\n")
             (folder / f"all_{at:x}.html").write_text(frame.replace("all_0.js", f"all_{at:x}.js"))

@@ -180,7 +180,7 @@ def beside(text, extras, moment=None):
     moment is where in the chapter's replay the step's code runs; None if it does not.
     """
     n, k = text.stage, text.step and text.step.number
-    links = [_link(page.reference_page(n), "API reference")] if k is None else [
+    links = [] if k is None else [
         f"<span>Step {k} of {len(steps_of(text.path.parent))} of "
         f"{_link(page.chapter_page(n), f'chapter {n}')}</span>"]
     links += [_link(extra.file, extra.title) for extra in extras
@@ -228,8 +228,9 @@ def layout(template, root, extras):
         _group("Chapters", [_chapter(parts(stage)) for stage in stages.stages(root)]),
         *behind,
         _group("Look up", look_up),
-        _group("Reference", [_tab(page.reference_page(n), f"Stage {n}")
-                             for n in map(stages.number, stages.stages(root))]),
+        *(_tab(e.file, e.title) for e in extras if e.file[:5] == "stage"),
+        _group("Sources", [_tab(e.file, f"Stage {e.stage}") for e in extras
+                           if e.file[:7] == "sources"]),
         _group("Side by side", [_tab(e.file, e.title) for e in extras
                                 if e.file[:4] == "diff" and e.step is None]),
         _group("Watch", [_tab(e.file, e.title) for e in extras if e.file[:6] == "replay"]),
