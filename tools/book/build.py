@@ -9,8 +9,9 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
-                  reference, replay, search, site)
+from book import (bars, defects, diffs, doxygen, highlight, links, markdown, names, page, pictures, prove,
+                  reference, replay, search, site, tables)
+from book.codenames import Names
 from book.sources import Sources
 from command import Failed
 from steps import states
@@ -36,9 +37,12 @@ def _reference_header(root):
     return make
 
 
-def extras(root, out):
-    """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
-    found = diffs.write(root, out, page.wrap) + replay.write(root, out, page.wrap)
+def extras(root, out, links):
+    """The pages beside the chapters: diffs, and replays of recorded runs where there are any.
+
+    links(n) says what is a link in a line of stage n's code.
+    """
+    found = diffs.write(root, out, page.wrap, links) + replay.write(root, out, page.wrap)
     pictures.write(root, out)
     return found
 
@@ -55,6 +59,8 @@ class Book:
         self.tests = defects.all_tests(root)
         self.symbols = {}
         self.pairs = []
+        self.names = {}
+        self.bars = {}
 
     def references(self):
         """One API reference for each stage."""
@@ -62,6 +68,12 @@ class Book:
         for stage in stages.stages(self.root):
             self.symbols[stages.number(stage)] = reference.symbols(stage, self.staged)
         self.pairs = names.pairs(self.root, lambda stage: self.staged / f"{stage.name}.xml")
+        known = {pair.theirs for pair in self.pairs}
+        self.names = {n: Names(found, known) for n, found in self.symbols.items()}
+
+    def code_links(self, n):
+        """What is a link in a line of stage n's code, of the last one's where that is None."""
+        return self.names[n or max(self.names)].links
 
     def texts(self):
         """All pages of prose."""
@@ -96,7 +108,15 @@ class Book:
             self._generated(text), text.label, lambda target: resolver.resolve(text, target),
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
-            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before)
+            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
+            self._bars(text), self.code_links(text.stage))
+
+    def _bars(self, text):
+        """What makes the title bars of a chapter's told blocks; None for other texts."""
+        if not text.stage:
+            return None
+        folder = text.path.parent
+        return self.bars.setdefault(text.stage, bars.Bars(self.root, folder)).bar
 
     def _above(self, text, more):
         """What stands below a text's title."""
@@ -154,7 +174,10 @@ class Book:
         for text in self.texts():
             page_file = self.out / text.file
             html = page_file.read_text()
-            page_file.write_text(re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html))
+            html = re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html)
+            page_file.write_text(tables.labelled(html))
+        for page_file in self.out.glob("stage*/*_source.html"):
+            page_file.write_text(highlight.mended(page_file.read_text()))
         for script in self.out.rglob("search/search.js"):
             script.write_text(search.speak_to_the_page(script.read_text()))
 
@@ -184,12 +207,12 @@ def build(root, out):
     """Builds all of it; returns what in it leads nowhere."""
     book = Book(root, out)
     book.references()
-    more = extras(root, book.out)
+    more = extras(root, book.out, book.code_links)
     book.stage_texts(more)
     book.pages(more)
     book.mend()
     book.search()
-    book.sources.write(book.out)
+    book.sources.write(book.out, book.code_links)
     return book.lost_tests() + links.check(book.out)
 
 

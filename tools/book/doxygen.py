@@ -17,7 +17,8 @@ def theme(root):
     """The settings that dress a site: the theme's files, and ours."""
     ours = root / "docs" / "book"
     return {
-        "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css"],
+        "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css",
+                                  ours / "code.css", ours / "narrow.css"],
         "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS), ours / "frame.js"],
     }
 

@@ -37,6 +37,12 @@ def reference_page(stage):
     return f"stage{stage:02}/index.html"
 
 
+def source_page(stage, name, line=None):
+    """The page of the reference that has a file of evolve/ as it is, or a line of it, from 1."""
+    escaped = name.rpartition("/")[2].replace("_", "__").replace(".", "_8")
+    return f"stage{stage:02}/{escaped}_source.html" + (f"#l{line:05}" if line else "")
+
+
 def told_anchor(k):
     """The anchor, in its chapter's page, of the chapter's k-th told block, counted from 0."""
     return f"told{k + 1}"

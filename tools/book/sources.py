@@ -33,22 +33,24 @@ class Sources:
         name = "file_" + re.sub(r"[^\w]+", "-", relative) + ".html"
         return f"{name}#L{line}" if line else name
 
-    def write(self, out):
+    def write(self, out, links=None):
+        """Writes the pages; links(n) says what is a link in a line of stage n's code."""
         written = []
         for relative in sorted(self.asked):
             path = self.root / relative
-            html = numbered(path.read_text(), _KIND.get(path.suffix, ""))
             name = self.address(path)
             stage = re.match(r"(?:docs/exercises/)?stage(\d\d)", relative)
+            of_line = links(stage and int(stage[1])) if links else lambda line: ()
+            html = numbered(path.read_text(), _KIND.get(path.suffix, ""), of_line)
             back = [(page.chapter_page(int(stage[1])), f"Chapter {int(stage[1])}")] if stage else []
             (out / name).write_text(page.wrap(relative, html, back=back))
             written.append(page.Page(relative, name, int(stage[1]) if stage else None))
         return written
 
 
-def numbered(text, kind):
+def numbered(text, kind, links=lambda line: ()):
     """Code with a number and an anchor on each line."""
-    lines = highlight.fragment(text.removesuffix("\n").split("\n"), kind).split("\n")
+    lines = highlight.fragment(text.removesuffix("\n").split("\n"), kind, links=links).split("\n")
     for k in range(1, len(lines) - 1):
         number = f'<span class="number" id="L{k}"><a href="#L{k}">{k:5}</a></span>'
         lines[k] = re.sub(r">", rf">{number} ", lines[k], count=1)
