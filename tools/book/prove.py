@@ -61,6 +61,32 @@ def _page_with(root, stage, picture):
                 if picture in {placed.name for placed in pictures.of_text(root, text)})
 
 
+def _told(root):
+    """The told blocks of the first and the middle page of each chapter that has some."""
+    found = []
+    for stage in stages.stages(root):
+        pages = [(text.file, blocks) for text in site.parts(stage)
+                 if (blocks := told.parse(text.text))]
+        for file, blocks in dict([pages[0], pages[len(pages) // 2]]).items():
+            lines = [{"file": each.file, "line": each.changes()[0].new + 1} for each in blocks]
+            found.append({"file": file, "blocks": lines})
+    return found
+
+
+def _code(root):
+    """What the pages of code must show, and lead to."""
+    last = stages.number(stages.stages(root)[-1])
+    tied = [text.file for text in site.chapters(root)
+            if any(r"\libevent{" in line for block in told.parse(text.text) for line in block.body)]
+    return {"told": _told(root), "named": [_page_with(root, 2, "evmap"), page.diff_page(3, 1)],
+            "ties": [tied[0], tied[-1], page.diff_page(3, 1), page.source_page(last, "event.h")],
+            "marked": [page.diff_page(3), page.diff_page(8)],
+            "narrow": [f"{text.label}.html" for text in site.essays(root, site.BEFORE + site.BEHIND
+                                                                    + site.LOOK_UP)]
+            + [page.chapter_page(n) for n in range(1, last + 1)]
+            + [_page_with(root, 3, "heap"), page.chapter_page(3, 1)]}
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
@@ -79,7 +105,7 @@ def plan(root, out, shots):
             "replays": [page.replay_page(n) for n in numbers],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + [page.reference_page(n) for n in numbers],
-            "looks": looks}
+            "looks": looks, **_code(root)}
 
 
 def _run(script, what, checks=()):
