@@ -2,24 +2,32 @@
 
 import { demand, inWindow, open, plan } from './window.mjs';
 
-// Words that end in the next line although they would fit into one.
+// The lines that a part of a text stands on, and how wide it is.
+function extent(node, start, length) {
+  const range = document.createRange();
+  range.setStart(node, start);
+  range.setEnd(node, start + length);
+  const parts = [...range.getClientRects()].filter((part) => part.width > 0);
+  return { wide: parts.reduce((sum, part) => sum + part.width, 0),
+    lines: new Set(parts.map((part) => Math.round(part.top))).size };
+}
+
+// Words that end in the next line although what stands between two blanks would fit into one.
 function broken() {
   const found = [];
   const walk = document.createTreeWalker(
     document.querySelector('.contents, main'), NodeFilter.SHOW_TEXT);
   for (let node; (node = walk.nextNode());) {
-    const parent = node.parentElement;
-    if (parent.closest('.fragment, .sides, svg, [hidden]')) continue;
-    let block = parent;
+    if (node.parentElement.closest('.fragment, .sides, svg, [hidden]')) continue;
+    let block = node.parentElement;
     while (getComputedStyle(block).display === 'inline') block = block.parentElement;
-    for (const match of node.data.matchAll(/[\p{Script=Latin}\p{N}_]{2,}/gu)) {
-      const range = document.createRange();
-      range.setStart(node, match.index);
-      range.setEnd(node, match.index + match[0].length);
-      const parts = [...range.getClientRects()].filter((part) => part.width > 0);
-      const wide = parts.reduce((sum, part) => sum + part.width, 0);
-      const lines = new Set(parts.map((part) => Math.round(part.top)));
-      if (lines.size > 1 && wide <= block.clientWidth - 24) found.push(match[0]);
+    for (const run of node.data.matchAll(/\S+/g)) {
+      const whole = extent(node, run.index, run[0].length);
+      if (whole.lines < 2 || whole.wide > block.clientWidth - 40) continue;
+      for (const word of run[0].matchAll(/[\p{Script=Latin}\p{N}_]{2,}/gu)) {
+        const { lines } = extent(node, run.index + word.index, word[0].length);
+        if (lines > 1) found.push(word[0]);
+      }
     }
   }
   return found;
@@ -76,6 +84,7 @@ async function narrow(page) {
   demand(plan.narrow.length > 0, 'the plan has no page for narrow screens');
   for (const file of plan.narrow) {
     await open(page, file);
+    await page.evaluate(`window.extent = ${extent}`);
     for (const [what, judge] of [['breaks', broken], ['cuts', cut],
       ['has no label for', unlabelled], ['tints too little of', short]]) {
       const [first, ...more] = await page.evaluate(judge);
