@@ -59,12 +59,17 @@ def _tagged(tag, name, value, html):
 def _joined(parts):
     """The parts of a line, those of one look together."""
     out = ""
-    for (style, address, marked), group in groupby(parts, lambda part: part[:3]):
-        text = re.sub(TIE, _tie, escape("".join(part[3] for part in group)))
-        html = _tagged("a", "class", address and f'known" href="{escape(address)}',
-                       _tagged("span", "class", style, text))
+    for marked, group in groupby(parts, lambda part: part[2]):
+        html = "".join(_linked(*look, "".join(part[3] for part in same))
+                       for look, same in groupby(group, lambda part: part[:2]))
         out += _tagged("b", "class", marked and "changed", html)
     return out
+
+
+def _linked(style, address, text):
+    """A part of one look."""
+    html = _tagged("span", "class", style, re.sub(TIE, _tie, escape(text)))
+    return _tagged("a", "class", address and f'known" href="{escape(address)}', html)
 
 
 @cache
