@@ -62,7 +62,8 @@ FAULTS = (
      lambda text: text.replace('class="known"', 'class="planted"')),
     ("markup in code", "markup", "shows", page.diff_page(3, 1),
      lambda text: text.replace("<span hidden>", "<span>")),
-    ("an empty line at the end of a block", "markup", "end in an empty line", "chapter01.html",
+    ("an empty line at the end of a block", "markup", "end in an empty line",
+     page.diff_page(3, 1),
      _inserted('<div class="fragment cpp"><div class="line">a</div>'
                '<div class="line"> </div></div>')),
     ("a dead key in a diff", "changes", "leads to '", "diffs.js",
