@@ -9,8 +9,8 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (bars, defects, diffs, doxygen, highlight, links, markdown, names, page, pictures, prove,
-                  reference, replay, search, site, tables)
+from book import (bars, defects, diffs, doxygen, highlight, links, markdown, names, page,
+                  pictures, prove, reference, replay, search, site, tables)
 from book.codenames import Names
 from book.sources import Sources
 from command import Failed
@@ -115,8 +115,9 @@ class Book:
         """What makes the title bars of a chapter's told blocks; None for other texts."""
         if not text.stage:
             return None
-        folder = text.path.parent
-        return self.bars.setdefault(text.stage, bars.Bars(self.root, folder)).bar
+        if text.stage not in self.bars:
+            self.bars[text.stage] = bars.Bars(self.root, text.path.parent)
+        return self.bars[text.stage].bar
 
     def _above(self, text, more):
         """What stands below a text's title."""

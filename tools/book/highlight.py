@@ -25,7 +25,7 @@ def _style(kind, text):
 
 
 def _styled(line):
-    """(style, text) of the parts of a line; literals and comments over lines are not in our code."""
+    """(style, text) of the parts of a line; none of our literals and comments goes over lines."""
     if line.lstrip().startswith("#"):
         return [("preprocessor", line)]
     return [(_style(kind, text), text) for kind, text in scanner.tokens(line)]
