@@ -98,7 +98,7 @@ def plan(root, out, shots):
              ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1]))]
     return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
             "chapters": [_chapter(root, text) for text in site.chapters(root)],
-            "code": [_page_with(root, 2, "evmap"), _page_with(root, 3, "heap"), page.diff_page(5),
+            "code": [_page_with(root, 2, "evmap"), page.chapter_page(3, 1), page.diff_page(3),
                      page.replay_page(3), page.reference_page(numbers[-1]).replace(
                          "index.html", "event__base_8h_source.html")],
             "diffs": [page.diff_page(n) for n in numbers],

@@ -21,7 +21,7 @@ async function led(page, file, how, wanted) {
     `${file}: change ${wanted} is at ${now.top}, below ${now.covered}`);
 }
 
-// By key and by button, on and back; keys that belong to a field stay there.
+// By key and by button, on and back.
 async function ways(page, file) {
   await open(page, file);
   for (const [key, wanted] of [['n', 1], ['n', 2], ['n', 3], ['p', 2]]) {
@@ -78,8 +78,8 @@ async function marked(page, file) {
 async function desk(page) {
   demand(plan.marked.length > 0, 'the plan has no diff with changed words');
   for (const file of plan.marked) {
-    await ways(page, file);
     await list(page, file);
+    await ways(page, file);
     await marked(page, file);
     const beside = await page.evaluate(() =>
       document.querySelector('.panel').getBoundingClientRect().right
