@@ -62,7 +62,8 @@ class Shown(HTMLParser):
 
     def handle_data(self, data):
         """The text of a line."""
-        if any("data-n" in attrs for attrs in self.open):
+        in_words = any("tie" in attrs.get("class", "") for attrs in self.open)  # not as in the code
+        if any("data-n" in attrs for attrs in self.open) and not in_words:
             self.columns[self._side()][-1][1] += data
 
     def _side(self):

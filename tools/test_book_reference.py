@@ -191,7 +191,8 @@ class Reference(Stage):
 
     def setUp(self):
         super().setUp()
-        for name in ("book.css", "reference.css", "frame.js", "header.html", "footer.html"):
+        for name in ("book.css", "reference.css", "code.css", "narrow.css", "frame.js",
+                     "header.html", "footer.html"):
             self.write(f"docs/book/{name}", (stages.ROOT / "docs/book" / name).read_text())
 
     def built(self, guide=GUIDE):
@@ -353,7 +354,7 @@ class Again(Stage):
         out = self.root / folder / "book-new"
         book = build.Book(self.root, out)
         book.code()
-        diffs.write(self.root, out, page.wrap, book.kept.data)
+        diffs.write(self.root, out, page.wrap, book.known, book.kept.data)
         book.sources.write(out, book.kept.data)
         links.check(out, book.kept.data)
         book.kept.sweep()

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (defects, diffs, doxygen, inside, links, markdown, names, page, pictures, prove,
-                  reference, replay, search, site)
+from book import (bars, defects, diffs, doxygen, inside, links, markdown, names, page,
+                  pictures, prove, reference, replay, search, site, tables)
+from book.codenames import Names
 from book.kept import Kept, of_all
 from book.sources import Code, Sources
 from command import Failed
@@ -36,9 +37,12 @@ def _reference_header(root):
                    '<a href="../using-evolve.html">Using evolve</a>')
 
 
-def extras(root, out, kept=diffs.ANEW):
-    """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
-    found = diffs.write(root, out, page.wrap, kept) + replay.write(root, out, page.wrap)
+def extras(root, out, known, kept=diffs.ANEW):
+    """The pages beside the chapters: diffs, and replays of recorded runs where there are any.
+
+    known(n) has the names of stage n's code.
+    """
+    found = diffs.write(root, out, page.wrap, known, kept) + replay.write(root, out, page.wrap)
     pictures.write(root, out)
     return found
 
@@ -56,6 +60,8 @@ class Book:
         self.tests = defects.all_tests(root)
         self.symbols = {}
         self.pairs = []
+        self.names = {}
+        self.bars = {}
 
     def code(self):
         """What is in each stage's library, and the reference of the last."""
@@ -77,6 +83,12 @@ class Book:
             self.symbols[n] = [reference.Symbol(place[0], place[1], address(n, number))
                                for number, place in places.items() if place[1] != "file"]
         self.pairs = names.pairs(tags, address)
+        theirs = {pair.theirs for pair in self.pairs}
+        self.names = {n: Names(symbols, theirs) for n, symbols in self.symbols.items()}
+
+    def known(self, n):
+        """The names of stage n's code, of the last one's where that is None."""
+        return self.names[n or max(self.names)]
 
     def _reference(self, stage, code):
         """Puts the reference of the last stage into the book; the pages of what it describes."""
@@ -126,7 +138,16 @@ class Book:
             self._generated(text), text.label, lambda target: resolver.resolve(text, target),
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
-            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before)
+            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
+            self._bars(text), self.known(text.stage).links)
+
+    def _bars(self, text):
+        """What makes the title bars of a chapter's told blocks; None for other texts."""
+        if not text.stage:
+            return None
+        if text.stage not in self.bars:
+            self.bars[text.stage] = bars.Bars(self.root, text.path.parent, self.sources.address)
+        return self.bars[text.stage].bar
 
     def _above(self, text, more):
         """What stands below a text's title."""
@@ -186,7 +207,8 @@ class Book:
         for text in self.texts():
             page_file = self.out / text.file
             html = page_file.read_text()
-            page_file.write_text(re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html))
+            html = re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html)
+            page_file.write_text(tables.labelled(html))
         for script in self.out.rglob("search/search.js"):
             script.write_text(search.speak_to_the_page(script.read_text()))
 
@@ -220,12 +242,12 @@ def build(root, out):
     book.code()
     more = [page.Page("Reference", page.reference_page(max(book.symbols)), max(book.symbols)),
             *(page.Page("Sources", page.sources_page(n), n) for n in sorted(book.symbols)),
-            *extras(root, book.out, book.kept.data)]
+            *extras(root, book.out, book.known, book.kept.data)]
     book.stage_texts(more)
     book.pages(more)
     book.mend()
     book.search()
-    book.sources.write(book.out, book.kept.data)
+    book.sources.write(book.out, book.kept.data, book.known)
     wrong = book.lost_tests() + links.check(book.out, book.kept.data)
     book.kept.sweep()
     return wrong

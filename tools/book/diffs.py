@@ -14,7 +14,7 @@ import cpp
 import linediff
 import stages
 import told
-from book import highlight, page
+from book import changed, highlight, page
 from steps import Step, states, steps_in
 from weave import Telling
 
@@ -36,12 +36,16 @@ class Run(NamedTuple):
 
 
 class File(NamedTuple):
-    """One file of a step: its runs, which cover it, and what is around each line of it now."""
+    """One file of a step: its runs, which cover it, and what is around each line of it now.
+
+    links(line, file) says what is a link in a line of code.
+    """
 
     name: str
     is_new: bool
     runs: list
     around: list
+    links: object = lambda line, file: ()
 
     def count(self, sign):
         """How many lines were added, or removed."""
@@ -70,6 +74,7 @@ class Pair(NamedTuple):
     old: dict
     new: dict
     step: Step | None = None
+    links: object = lambda line, file: ()
 
     @property
     def title(self):
@@ -113,7 +118,7 @@ def compared(pair, name):
     old, new = pair.old.get(name), pair.new.get(name)
     script, owners = _owned(pair, name, old, new)
     return File(name, old is None, _runs(script, owners.get),
-                cpp.enclosing(tuple(told.lines_of(new or ""))))
+                cpp.enclosing(tuple(told.lines_of(new or ""))), pair.links)
 
 
 def _owned(pair, name, old, new):
@@ -171,22 +176,25 @@ def pairs(stage, previous):
               for step, both in zip(chapter.steps, zip(found, found[1:])))]
 
 
-def _line(name, line, side):
+def _line(file, line, side, marks=()):
     """One line in its column; its number is no text, so that it is not copied with the code."""
-    code = highlight.cpp(line.text) if name.endswith((".h", ".cpp")) else escape(line.text)
+    code = highlight.plain(line.text, marks)
+    if file.name.endswith((".h", ".cpp")):
+        code = highlight.cpp(line.text, file.links(line.text, file.name), marks)
     return f'<div data-n="{getattr(line, side) + 1}">{code}</div>'
 
 
-def _column(name, lines, side, tag, extra=""):
-    """The old or the new lines of a run."""
-    inner = "".join(_line(name, line, side) for line in lines)
+def _column(file, lines, side, tag, extra="", marks=None):
+    """The old or the new lines of a run, with the changed words of each, if there are."""
+    inner = "".join(_line(file, line, side, found)
+                    for line, found in zip(lines, marks or [()] * len(lines)))
     return f'<{tag} class="{side}"{extra}>{inner}</{tag}>'
 
 
 def _stay(file, lines):
     """Unchanged lines, on both sides for the eye, once for whoever is read to."""
-    left = _column(file.name, lines, "old", "div", ' aria-hidden="true"')
-    return f'<div class="pair same">{left}{_column(file.name, lines, "new", "div")}</div>'
+    left = _column(file, lines, "old", "div", ' aria-hidden="true"')
+    return f'<div class="pair same">{left}{_column(file, lines, "new", "div")}</div>'
 
 
 def _folded(file, lines):
@@ -208,14 +216,19 @@ def _context(file, lines, first, last):
     return "".join(parts)
 
 
-def _changed(file, run):
-    """Removed lines on the left, added ones on the right; a new file has no left."""
+def _changed(file, run, place=""):
+    """Removed lines on the left, added ones on the right; a new file has no left.
+
+    place is put into the tag of the first run of a change, to which the keys lead.
+    """
     old = [line for line in run.lines if line.sign == "-"]
     new = [line for line in run.lines if line.sign == "+"]
     if file.is_new:
-        return f'<div class="whole">{_column(file.name, new, "new", "ins")}</div>'
-    return ('<div class="pair">' + _column(file.name, old, "old", "del" if old else "div")
-            + _column(file.name, new, "new", "ins" if new else "div") + "</div>")
+        return f'<div class="whole"{place}>{_column(file, new, "new", "ins")}</div>'
+    marks = changed.spans([line.text for line in old], [line.text for line in new])
+    return (f'<div class="pair"{place}>'
+            + _column(file, old, "old", "del" if old else "div", marks=marks[0])
+            + _column(file, new, "new", "ins" if new else "div", marks=marks[1]) + "</div>")
 
 
 def _inline_code(text):
@@ -250,7 +263,8 @@ class Page:
                 continue
             if run.block and run.block is not last:
                 out.append(self._told(run.block))
-            out.append(_changed(file, run))
+            begins = k == 0 or file.runs[k - 1].stays
+            out.append(_changed(file, run, ' data-change tabindex="-1"' if begins else ""))
             last = run.block
         return "\n".join(out)
 
@@ -288,6 +302,16 @@ def _contents(files):
     return f'<nav class="files" aria-label="Files">{"".join(rows)}</nav>'
 
 
+def _panel(files):
+    """What stays in view: the way from change to change, and the list of the files."""
+    ways = "".join(f'<button type="button" data-go="{by}" aria-keyshortcuts="{key}" '
+                   f'title="{word} change: key {key}">{arrow} {word} <kbd>{key}</kbd></button>'
+                   for by, key, arrow, word in ((-1, "p", "↑", "Previous"), (1, "n", "↓", "Next")))
+    return (f'<aside class="panel"><div class="go" role="group" aria-label="Changes">{ways}'
+            f'<output aria-live="polite"></output></div><details class="list" open><summary>Files '
+            f'<code class="here"></code></summary>{_contents(files)}</details></aside>')
+
+
 def _ways(pair, last):
     """The ways to the pages before and after: of the stages up to `last`, or of the steps."""
     n, step = pair.chapter.number, pair.step
@@ -315,13 +339,14 @@ def _lead(pair, last):
 def body(pair, last):
     """A page without its frame; `last` is the newest stage."""
     files = [compared(pair, name) for name in names(pair.old, pair.new)]
-    changed = [file for file in files if any(not run.stays for run in file.runs)]
-    same = [f"<code>{escape(file.name)}</code>" for file in files if file not in changed]
+    differ = [file for file in files if any(not run.stays for run in file.runs)]
+    same = [f"<code>{escape(file.name)}</code>" for file in files if file not in differ]
     writer = Page(pair.chapter)
-    parts = [_lead(pair, last), _contents(changed), *map(writer.file, changed)]
+    parts = [_lead(pair, last), f'<div class="diff">{_panel(differ)}<div class="sheets">',
+             *map(writer.file, differ)]
     if same:
         parts.append(f'<p class="unchanged">Unchanged: {", ".join(same)}.</p>')
-    return "\n".join(parts)
+    return "\n".join([*parts, "</div></div>"])
 
 
 _HEAD = '<link rel="stylesheet" href="diffs.css">\n<script src="diffs.js" defer></script>'
@@ -332,10 +357,11 @@ def ANEW(name, inputs, make):
     return make()
 
 
-def write(root, out, wrap, kept=ANEW):
+def write(root, out, wrap, known=None, kept=ANEW):
     """Writes the page of every stage and step; returns them as the book lists them.
 
-    kept(name, inputs, make) may know what make() has returned for these inputs.
+    known(n) has the names of stage n's code, which lead somewhere. kept(name, inputs, make) may
+    know what make() has returned for these inputs.
     """
     for name in ("diffs.css", "diffs.js"):
         shutil.copy(root / "docs" / "book" / name, out)
@@ -345,9 +371,11 @@ def write(root, out, wrap, kept=ANEW):
         for pair in pairs(stage, previous):
             n, k = pair.chapter.number, pair.step and pair.step.number
             back = [(page.chapter_page(n, k), f"Step {n}.{k}" if k else f"Chapter {n}")]
+            names = known and known(n)
+            pair = pair._replace(links=names.links) if names else pair
             chapter = (stage / "README.md").read_text()
-            inside = kept(pair.file, [pair.old, pair.new, chapter, n, k, len(found)],
-                          lambda pair=pair: body(pair, len(found)))
+            inputs = [pair.old, pair.new, chapter, n, k, len(found), names and names.key]
+            inside = kept(pair.file, inputs, lambda pair=pair: body(pair, len(found)))
             html = wrap(pair.title, inside, _HEAD, back)
             (out / pair.file).write_text(html, encoding="utf-8")
             written.append(page.Page(pair.title, pair.file, n, k))

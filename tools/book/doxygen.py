@@ -18,7 +18,7 @@ def theme(root):
     ours = root / "docs" / "book"
     return {
         "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css",
-                                  ours / "reference.css"],
+                                  ours / "reference.css", ours / "code.css", ours / "narrow.css"],
         "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS), ours / "frame.js"],
     }
 

@@ -30,7 +30,8 @@ class Source(NamedTuple):
     `link` makes of a link's target the address in the book; `name` of a symbol its address in a
     reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
     None, and what stands for the first drawing. `told` is how many told blocks of its chapter are
-    on other pages before it.
+    on other pages before it. `bar` makes the title bar of the told block with such a number, and
+    `links` says what is a link in a line of code, of a file if it is known.
     """
 
     text: str
@@ -41,6 +42,8 @@ class Source(NamedTuple):
     below: str = ""
     figures: tuple = ()
     told: int = 0
+    bar: object = None
+    links: object = lambda line, file="": ()
 
 
 def slug(heading):
@@ -168,20 +171,32 @@ def codes(text):
     return [match["code"].strip() for match in _CODE.finditer(prose)]
 
 
-def _anchors(source):
-    """The anchor of each told block, by the index of the line that opens its fence."""
-    return {block.open_line - 1: page.told_anchor(k)
+def _told(source):
+    """(number in its chapter, block) of each told block, by the index of the line that opens it."""
+    return {block.open_line - 1: (k, block)
             for k, block in enumerate(told.parse(source.text), source.told)}
+
+
+def _block(source, lines, kind, found):
+    """A block of code; below its title bar, if it is told."""
+    if found is None:
+        return raw_block(highlight.fragment(lines, kind, links=source.links))
+    k, block = found
+    code = highlight.fragment(lines, kind, page.told_anchor(k),
+                              lambda line: source.links(line, block.file))
+    bar = source.bar(k) if source.bar else ""
+    return raw_block(f'<div class="told-block">{bar}{code}</div>' if bar else code)
 
 
 def to_doxygen(source):
     """The page as Doxygen's input."""
     lines = told.lines_of(source.text)
-    named = _anchors(source)
+    found = _told(source)
     out, at, drawn = [], 0, False
     for start, end, kind in told.fences(lines):
-        out += _prose(lines[at:start], source)
-        block = raw_block(highlight.fragment(lines[start + 1:end], kind, named.get(start)))
+        captioned = source.bar and start in found  # then the bar says what the caption does
+        out += _prose(lines[at:found[start][1].caption_line - 1 if captioned else start], source)
+        block = _block(source, lines[start + 1:end], kind, found.get(start))
         if kind == "text" and not drawn:
             block, drawn = _drawing(source, block), True
         out.append(block)

@@ -55,7 +55,8 @@ def _block(each, stage):
     return (f'<div class="picture" id="picture-{each.name}">'
             f'<div class="figure" tabindex="0" role="group" '
             f'aria-label="Picture: {escape(each.full_title(stage))}">{figure.svg(each, stage)}'
-            f'</div><p class="caption">{escape(each.title)}{_versions(each, stage)} · '
+            f'</div><p class="caption"><span class="hint">⇆ scrolls sideways · </span>'
+            f'{escape(each.title)}{_versions(each, stage)} · '
             f'<a href="{file_of(each, stage)}">by itself</a></p></div>')
 
 

@@ -80,6 +80,37 @@ def _sources(root):
             yield {"chapter": chapter, "name": name, "stage": stages.by_number(n, root).name}
 
 
+def _source(stage, header):
+    """The page of a header as it is."""
+    return f"file_{stage.name}-evolve-{header.replace('.', '-')}.html"
+
+
+def _told(root):
+    """The told blocks of the first and the middle page of each chapter that has some."""
+    found = []
+    for stage in stages.stages(root):
+        pages = [(text.file, blocks) for text in site.parts(stage)
+                 if (blocks := told.parse(text.text))]
+        for file, blocks in dict([pages[0], pages[len(pages) // 2]]).items():
+            lines = [{"file": each.file, "line": each.changes()[0].new + 1} for each in blocks]
+            found.append({"file": file, "blocks": lines})
+    return found
+
+
+def _code(root):
+    """What the pages of code must show, and lead to."""
+    last = stages.number(stages.stages(root)[-1])
+    tied = [text.file for text in site.chapters(root)
+            if any(r"\libevent{" in line for block in told.parse(text.text) for line in block.body)]
+    return {"told": _told(root), "named": [_page_with(root, 2, "evmap"), page.diff_page(3, 1)],
+            "ties": [tied[0], tied[-1], page.diff_page(3, 1), _source(stages.stages(root)[-1], "event.h")],
+            "marked": [page.diff_page(3), page.diff_page(8)],
+            "narrow": [f"{text.label}.html" for text in site.essays(root, site.BEFORE + site.BEHIND
+                                                                    + site.LOOK_UP)]
+            + [page.chapter_page(n) for n in range(1, last + 1)]
+            + [_page_with(root, 3, "heap"), page.chapter_page(3, 1)]}
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
@@ -95,7 +126,7 @@ def plan(root, out, shots):
              ("source", "file_stage03_timers-evolve-event_base-cpp.html#L104")]
     return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
             "chapters": [_chapter(root, text) for text in site.chapters(root)],
-            "code": [_page_with(root, 2, "evmap"), _page_with(root, 3, "heap"), page.diff_page(5),
+            "code": [_page_with(root, 2, "evmap"), page.chapter_page(3, 1), page.diff_page(3),
                      page.replay_page(3), "file_stage03_timers-evolve-event_base-h.html",
                      page.reference_page(numbers[-1]).replace("index", "event__base_8h")],
             "diffs": [page.diff_page(n) for n in numbers],
@@ -104,7 +135,7 @@ def plan(root, out, shots):
             + sorted(f"{path.parent.name}/{path.name}" for path in out.glob("stage*/*.html"))
             + [page.reference_page(numbers[-1])],
             "reference": _reference(root, numbers[-1]), "sources": [*_sources(root)],
-            "looks": looks}
+            "looks": looks, **_code(root)}
 
 
 def _run(script, what, checks=()):

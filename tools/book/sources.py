@@ -97,21 +97,27 @@ class Sources:
                 ways.append((self.address(self.root / code.stage / partner), partner))
         return ways
 
-    def _body(self, relative, kept):
-        """The numbered lines of a file."""
+    def _body(self, relative, kept, known):
+        """The numbered lines of a file; what is known of names is for files beside the libraries."""
         stage, _, file = relative.partition("/")
         path = self.root / relative
         kind, text = _KIND.get(path.suffix, ""), path.read_text()
-        links = self.codes[stage].links.get(file, {}) if stage in self.codes else {}
-        return kept(f"source-{self.address(path)}", [text, kind, links],
-                    lambda: numbered(text, kind, self._links(stage, links)))
+        code = self.codes.get(stage)
+        links = code.links.get(file, {}) if code else {}
+        names = known(code and code.number) if known and not links else None
+        return kept(f"source-{self.address(path)}", [text, kind, links, names and names.key],
+                    lambda: numbered(text, kind, self._links(stage, links),
+                                     names.links if names else no_links))
 
-    def write(self, out, kept=lambda name, inputs, make: make()):
-        """Writes their pages; kept(name, inputs, make) may know what make() has returned."""
+    def write(self, out, kept=lambda name, inputs, make: make(), known=None):
+        """Writes their pages; kept(name, inputs, make) may know what make() has returned.
+
+        known(n) has the names of stage n's code, which lead somewhere.
+        """
         written = []
         for relative in sorted(self.asked):
             name = self.address(self.root / relative)
-            html, ways = self._body(relative, kept), self._ways(relative)
+            html, ways = self._body(relative, kept, known), self._ways(relative)
             (out / name).write_text(page.wrap(relative, html, HEAD, ways))
             stage = re.match(r"(?:docs/exercises/)?stage(\d\d)", relative)
             written.append(page.Page(relative, name, int(stage[1]) if stage else None))
@@ -149,9 +155,15 @@ def linked(html, links):
     return "".join(parts)
 
 
-def numbered(text, kind, links=None):
+def no_links(_line):
+    """Of a line in which nothing is known."""
+    return ()
+
+
+def numbered(text, kind, links=None, of_line=no_links):
     """Code with a number and an anchor on each line, and with the links of each line."""
-    lines = highlight.fragment(text.removesuffix("\n").split("\n"), kind).split("\n")
+    lines = highlight.fragment(text.removesuffix("\n").split("\n"), kind,
+                               links=of_line).split("\n")
     for k in range(1, len(lines) - 1):
         head, html, end = re.fullmatch(r"(<div[^>]*>)(.*)(</div>)", lines[k]).groups()
         number = f'<span class="number" id="L{k}"><a href="#L{k}">{k:5}</a></span>'

@@ -45,7 +45,7 @@ function faintest() {
     return [1, 1, 1];
   };
   let least = { ratio: 21, text: '' };
-  for (const one of document.querySelectorAll('div.fragment *, .sides *, .source *')) {
+  for (const one of document.querySelectorAll('div.fragment *, .sides *, .source *, .bar *')) {
     const text = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
       .map((node) => node.data).join('').trim();
     if (!text || one.getClientRects().length === 0) continue;  // such as a tooltip that is hidden

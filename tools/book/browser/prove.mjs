@@ -15,6 +15,9 @@ import diffs from './diffs.mjs';
 import replays from './replays.mjs';
 import phone from './phone.mjs';
 import reference from './reference.mjs';
+import code from './code.mjs';
+import changes from './changes.mjs';
+import narrow from './narrow.mjs';
 import { inWindow, open, plan, SCREENS } from './window.mjs';
 
 // Pictures of what a reader sees, for someone to look at.
@@ -32,7 +35,7 @@ async function shots(browser) {
 }
 
 const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...phone, ...reference,
-  shots };
+  ...code, ...changes, ...narrow, shots };
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.

@@ -10,6 +10,7 @@ export const SCREENS = {
   light: { viewport: { width: 1400, height: 1000 }, colorScheme: 'light' },
   dark: { viewport: { width: 1400, height: 1000 }, colorScheme: 'dark' },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true },
+  tablet: { viewport: { width: 820, height: 1180 }, colorScheme: 'light', hasTouch: true },
 };
 
 export function url(address) {
