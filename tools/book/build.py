@@ -36,7 +36,7 @@ def _reference_header(root):
                    '<a href="../using-evolve.html">Using evolve</a>')
 
 
-def extras(root, out, kept=diffs.ANEW):
+def extras(root, out, kept=diffs.anew):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
     found = diffs.write(root, out, page.wrap, kept) + replay.write(root, out, page.wrap)
     pictures.write(root, out)
