@@ -355,7 +355,7 @@ class Again(Stage):
         book = build.Book(self.root, out)
         book.code()
         diffs.write(self.root, out, page.wrap, book.known, book.kept.data)
-        book.sources.write(out, book.kept.data)
+        book.sources.write(out, book.kept.data, book.known)
         links.check(out, book.kept.data)
         book.kept.sweep()
         return {path.relative_to(out).as_posix(): path.read_bytes()

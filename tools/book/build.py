@@ -37,7 +37,7 @@ def _reference_header(root):
                    '<a href="../using-evolve.html">Using evolve</a>')
 
 
-def extras(root, out, known, kept=diffs.ANEW):
+def extras(root, out, known, kept=diffs.anew):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any.
 
     known(n) has the names of stage n's code.

@@ -352,12 +352,12 @@ def body(pair, last):
 _HEAD = '<link rel="stylesheet" href="diffs.css">\n<script src="diffs.js" defer></script>'
 
 
-def ANEW(name, inputs, make):
+def anew(name, inputs, make):
     """Keeps nothing; see kept.py."""
     return make()
 
 
-def write(root, out, wrap, known=None, kept=ANEW):
+def write(root, out, wrap, known=None, kept=anew):
     """Writes the page of every stage and step; returns them as the book lists them.
 
     known(n) has the names of stage n's code, which lead somewhere. kept(name, inputs, make) may

@@ -11,6 +11,7 @@ the same names.
 import re
 import tempfile
 import xml.etree.ElementTree as xml
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,11 +78,11 @@ def _compounds(xml_folder):
 
 def _html(element):
     """The words of a description, with its code."""
-    out = names.escape(element.text or "")
+    out = escape(element.text or "")
     for child in element:
         inside = _html(child)
         out += f"<code>{inside}</code>" if child.tag == "computeroutput" else inside
-        out += names.escape(child.tail or "")
+        out += escape(child.tail or "")
     return out
 
 
