@@ -1,7 +1,7 @@
 """The title bar of each told block: its file, function and line, and the ways to both beside it."""
 
 import re
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 
 import cpp
@@ -31,10 +31,11 @@ def _names(lines, numbers):
 class Bars:
     """The bars of one chapter."""
 
-    def __init__(self, root, stage):
-        """Of the chapter of the stage in this folder."""
+    def __init__(self, root, stage, source=None):
+        """Of the chapter of the stage in this folder; source(file, line) is an address of code."""
         self.root, self.stage = root, stage
         self.number = stages.number(stage)
+        self.source = source or partial(page.source_page, self.number)
         self.chapter = diffs.chapter_of(stage)
 
     @cached_property
@@ -66,7 +67,7 @@ class Bars:
         numbers = [change.new + 1 for change in block.changes()]
         place = next(filter(None, (self._at_last(after, last, n) for n in numbers)), None)
         step = self._step(block) or None
-        source = page.source_page(self.number, block.file, place)
+        source = self.source(block.file, place)
         beside = f"{page.diff_page(self.number, step)}#{page.told_anchor(k)}"
         return (f'<div class="bar"><span class="what"><code>{escape(block.file)}</code> '
                 f'{self._part(block, after, numbers)}<span class="where">line {numbers[0]}</span>'
