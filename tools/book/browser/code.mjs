@@ -58,7 +58,8 @@ async function names(page) {
 function strangers(all) {
   return all.map(([anchor, name]) => {
     const at = anchor && document.getElementById(anchor);
-    const said = anchor ? `${at?.textContent} ${at?.nextElementSibling?.textContent}`
+    const whole = at?.closest('.line') ?? at;  // a line of code, or what stands below its anchor
+    const said = anchor ? `${whole?.textContent} ${at?.nextElementSibling?.textContent}`
       : document.title;
     return new RegExp(`(^|\\W)${name}(\\W|$)`).test(said) ? null : [name, said];
   }).find(Boolean);
