@@ -9,8 +9,8 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
-                  reference, replay, search, site)
+from book import (defects, diffs, doxygen, links, markdown, moments, names, page, pairs,
+                  pictures, prove, reference, replay, search, site)
 from book.sources import Sources
 from command import Failed
 from steps import states
@@ -38,7 +38,10 @@ def _reference_header(root):
 
 def extras(root, out):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
-    found = diffs.write(root, out, page.wrap) + replay.write(root, out, page.wrap)
+    agreed = pairs.of(root)
+    found = diffs.write(root, out, page.wrap)
+    found += replay.write(root, out, page.wrap, lambda number: pairs.ways(agreed, number))
+    found += pairs.write(agreed, out, page.wrap)
     pictures.write(root, out)
     return found
 
@@ -96,7 +99,8 @@ class Book:
             self._generated(text), text.label, lambda target: resolver.resolve(text, target),
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
-            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before)
+            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
+            replay.watched(self.root, text))
 
     def _above(self, text, more):
         """What stands below a text's title."""
@@ -106,7 +110,7 @@ class Book:
         if text.step:
             before = stages.predecessor(text.path.parent, self.root)
             found = states(text.path.parent, before)[text.step.number - 1]
-            moment = replay.moment(self.root, text.stage, text.step, found)
+            moment = moments.of_step(self.root, text.stage, text.step, found)
         return site.beside(text, more, moment) + site.contents(text)
 
     def stage_texts(self, more):

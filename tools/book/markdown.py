@@ -30,7 +30,7 @@ class Source(NamedTuple):
     `link` makes of a link's target the address in the book; `name` of a symbol its address in a
     reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
     None, and what stands for the first drawing. `told` is how many told blocks of its chapter are
-    on other pages before it.
+    on other pages before it. `behind` is HTML that follows a block, by the index of its fence.
     """
 
     text: str
@@ -41,6 +41,7 @@ class Source(NamedTuple):
     below: str = ""
     figures: tuple = ()
     told: int = 0
+    behind: dict = {}
 
 
 def slug(heading):
@@ -185,6 +186,8 @@ def to_doxygen(source):
         if kind == "text" and not drawn:
             block, drawn = _drawing(source, block), True
         out.append(block)
+        if start in source.behind:
+            out.append(raw_block(source.behind[start]))
         at = end + 1
     out += _prose(lines[at:], source)
     return "\n".join([*out, "", raw_block(source.below), ""])
