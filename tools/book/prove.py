@@ -13,7 +13,7 @@ from pathlib import Path
 
 import stages
 import told
-from book import page, pictures, site
+from book import page, pairs, pictures, site
 from book.faults import FAULTS
 
 _HERE = Path(__file__).resolve().parent / "browser"
@@ -68,7 +68,8 @@ def plan(root, out, shots):
     looks = [("front", "index.html"), ("chapter", page.chapter_page(2)),
              ("loop", f"{page.chapter_page(4)}#picture-loop"),
              ("heap", f"{_page_with(root, 3, 'heap')}#picture-heap"),
-             ("diff", page.diff_page(5)), ("replay", page.replay_page(3)),
+             ("diff", page.diff_page(5)), ("replay", page.replay_page(3) + "#64"),
+             ("pair", page.replay_pair_page(1, 5) + "#40"),
              ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1]))]
     return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
             "chapters": [_chapter(root, text) for text in site.chapters(root)],
@@ -77,6 +78,7 @@ def plan(root, out, shots):
                          "index.html", "event__base_8h_source.html")],
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
+            "pairs": [pairs.file(pair) for pair in pairs.of(root)],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + [page.reference_page(n) for n in numbers],
             "looks": looks}

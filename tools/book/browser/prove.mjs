@@ -13,6 +13,7 @@ import search from './search.mjs';
 import looks from './looks.mjs';
 import diffs from './diffs.mjs';
 import replays from './replays.mjs';
+import replayParts from './replay_parts.mjs';
 import phone from './phone.mjs';
 import { inWindow, open, plan, SCREENS } from './window.mjs';
 
@@ -30,7 +31,8 @@ async function shots(browser) {
   }
 }
 
-const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...phone, shots };
+const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...replayParts,
+  ...phone, shots };
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.
