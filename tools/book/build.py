@@ -100,7 +100,7 @@ class Book:
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
             tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
-            replay.watched(self.root, text))
+            behind=replay.watched(self.root, text))
 
     def _above(self, text, more):
         """What stands below a text's title."""
