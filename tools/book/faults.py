@@ -54,7 +54,7 @@ FAULTS = (
     ("a history that playing fills", "address", "filled the history", "replay_player.js",
      lambda text: text.replace("history[push ? 'pushState' : 'replaceState']", "history.pushState")
      .replace("const quick = Date.now() - written < RUN", "const quick = false")),
-    ("a way back that is lost", "address", "leads to step", "replay_player.js",
+    ("a way back that is lost", "address", "entries of the history", "replay_player.js",
      lambda text: text.replace("history[push ? 'pushState' : 'replaceState']",
                                "history.replaceState")),
     ("a mark of a sleep at another step", "jumps", "where there is no", page.replay_page(3),
