@@ -109,7 +109,8 @@ class Pages(InFolder):
                          [stages.number(stage) for stage in stages.stages()])
         for each in written:
             text = (self.root / each.file).read_text(encoding="utf-8")
-            for name in ("replay_player.js", "replay.js", "replay.css", page.chapter_page(each.stage)):
+            for name in ("replay_player.js", "replay.js", "replay.css",
+                         page.chapter_page(each.stage)):
                 self.assertIn(f'="{name}"', text)
         self.assertTrue((self.root / "replay.js").is_file())
 

@@ -224,7 +224,9 @@ async function mistaken(links) {
   for (const { from, href, name } of links) {
     const hash = `#${href.split('#')[1]}`;
     if (location.hash !== hash) {
-      const there = new Promise((done) => { addEventListener('hashchange', done, { once: true }); });
+      const there = new Promise((done) => {
+        addEventListener('hashchange', done, { once: true });
+      });
       location.hash = hash;
       await there;
     }
@@ -263,7 +265,8 @@ async function hands(page) {
     const [code, state, bar] = await Promise.all(['#code .current', '#map', '.controls'].map(
       (name) => page.locator(name).boundingBox()));
     demand(code && state, `${file}: the code or the state is not to be seen`);
-    demand(code.y > 40 && code.y + code.height < state.y, `${file}: the code is not above the state`);
+    demand(code.y > 40 && code.y + code.height < state.y,
+      `${file}: the code is not above the state`);
     demand(state.y + 60 < bar.y, `${file}: the state is below the buttons`);
     for (const name of ['inner', 'queues', 'calls', 'map', 'code']) {
       await page.locator(`.tabs [data-panel=${name}]`).tap();
