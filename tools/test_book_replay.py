@@ -7,7 +7,6 @@ import shutil
 import stages
 from book import page, replay
 from record import recording
-from steps import steps_in
 from testing import InFolder
 
 
@@ -18,7 +17,9 @@ def small(**more):
         "loop": "event_base::loop", "bases": {"1": "poll"},
         "events": {"e1": {"calls": "server::accept", "waits": "read|persist", "fd": 3}},
         "functions": {"event_base::loop": {"file": "evolve/event_base.cpp",
-                                           "text": ["void loop() {", "  return;", "}"]}},
+                                           "text": ["void loop() {", "  while (more()) {",
+                                                    "    turn_about();", "    return;", "  }",
+                                                    "}"]}},
         "steps": [
             {"us": 1500, "thread": 1, "at": [["event_base::loop", 1]], "base": 1,
              "says": "`poll()` returns <1>.", "call": 'write(1, "</script>")',
@@ -33,17 +34,6 @@ class Body(InFolder):
     def setUp(self):
         super().setUp()
         self.stage = self.root / "stage02_small"
-
-    def test_a_step_leads_to_the_first_moment_at_which_what_it_brings_runs(self):
-        recorded = small()
-        recorded["us"] = [step.pop("us") for step in recorded["steps"]]
-        recorded["steps"].reverse()
-        self.write("docs/recordings/stage02.json", json.dumps(recorded))
-        [step] = steps_in("## 2.1 A\n\n`evolve/a.cpp`, `loop`, line 1:\n\n```cpp\n"
-                          "void event_base::loop(int x) {\n}\n```\n", 2)
-        self.assertEqual(replay.moment(self.root, 2, step, {}), 2)
-        self.assertIsNone(replay.moment(self.root, 2, step, {"a": "int event_base::loop() {"}))
-        self.assertIsNone(replay.moment(self.root, 3, step, {}))
 
     def body(self, **more):
         return replay.body(small(**more), self.stage, 3)
@@ -62,28 +52,39 @@ class Body(InFolder):
         self.assertEqual(data["steps"][0]["says"], "<code>poll()</code> returns &lt;1&gt;.")
         self.assertEqual(data["steps"][1]["then"], [])
         self.assertEqual(data["events"]["e1"]["label"], "server::accept (fd 3)")
-        self.assertIn("keyword", data["functions"]["event_base::loop"]["html"][1])
+        self.assertIn("keyword", data["functions"]["event_base::loop"]["html"][3])
+        self.assertEqual(data["marks"], {"turn": [0], "callback": [], "sleep": []})
 
     def test_all_steps_are_there_as_text(self):
-        text = re.search(r"<details.*?</details>", self.body(), re.S)[0]
+        text = re.search(r'<details class="text".*?</details>', self.body(), re.S)[0]
         self.assertEqual(text.count("<li>"), 2)
         self.assertIn("thread 1, 1.5 ms", text)
         self.assertIn("<code>e1</code> is due", text)
         self.assertIn("&lt;/script&gt;", text)
 
     def test_each_step_can_be_linked_to(self):
-        self.assertEqual(re.findall(r'<span id="(\d+)">', self.body()), ["1", "2"])
+        body = self.body()
+        self.assertEqual(re.findall(r'<span class="goal" id="(\d+)">', body), ["1", "2"])
+        self.assertEqual(re.findall(r'class="when" href="#(\d+)"', body), ["1", "2"])
 
     def test_every_control_has_a_label_and_a_key(self):
         buttons = re.findall(r'<button type="button" id="(\w+)" aria-keyshortcuts="(\w+)">(\w+)<',
                              self.body())
         self.assertEqual([key for _, key, _ in buttons],
                          ["Home", "ArrowLeft", "Space", "ArrowRight", "End"])
+        jumps = re.findall(r'id="\w+-(?:back|next)" aria-keyshortcuts="([\w+]+)" title="([^"]+)"',
+                           self.body())
+        self.assertEqual(jumps[:2], [("Shift+T", "previous turn"), ("T", "next turn")])
+        self.assertEqual([key for key, _ in jumps[2:]], ["Shift+C", "C", "Shift+S", "S"])
         self.assertIn(">1 of 2</output>", self.body())
 
     def test_a_stand_in_is_said_to_be_one(self):
         self.assertNotIn("stand-in that", self.body())
         self.assertIn("stand-in that", self.body(stand_in=True))
+
+    def test_what_shows_it_beside_another_is_linked(self):
+        body = replay.body(small(), self.stage, 3, [("replay_01_02.html", "beside stage 2")])
+        self.assertIn('<a href="replay_01_02.html">beside stage 2</a>', body)
 
     def test_the_neighbours_are_linked(self):
         self.assertEqual(re.findall(r'href="(replay_\d+.html)"', self.body()),
@@ -108,7 +109,8 @@ class Pages(InFolder):
                          [stages.number(stage) for stage in stages.stages()])
         for each in written:
             text = (self.root / each.file).read_text(encoding="utf-8")
-            for name in ("replay.js", "replay.css", page.chapter_page(each.stage)):
+            for name in ("replay_player.js", "replay.js", "replay.css",
+                         page.chapter_page(each.stage)):
                 self.assertIn(f'="{name}"', text)
         self.assertTrue((self.root / "replay.js").is_file())
 
@@ -119,7 +121,8 @@ class Pages(InFolder):
         self.assertEqual(replay.write(root, self.root, page.wrap), [])
 
     def test_the_script_asks_for_nothing_that_the_page_does_not_have(self):
-        script = (stages.ROOT / "docs" / "book" / "replay.js").read_text()
+        script = "".join((stages.ROOT / "docs" / "book" / name).read_text()
+                         for name in ("replay.js", "replay_player.js"))
         recorded = small()
         body = replay.body(recorded, stages.ROOT / "stage01_reactor", 1)
         ids = set(re.findall(r"\bat\('([\w-]+)'\)", script))

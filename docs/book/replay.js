@@ -1,9 +1,8 @@
-// Steps through a recording: the page has all of it, and this shows the state after each step.
+// Shows a step of a recording, of which the page has all: the code, and the state after the step.
 (() => {
   const data = JSON.parse(document.getElementById('recording').textContent);
   const { steps, events, functions } = data;
   const at = (id) => document.getElementById(id);
-  const PACE = 1100;  // ms for a step while it plays
   const CALLS = 8;  // that are listed
 
   // el('p', {class: 'x'}, 'text', child): an element. Attributes that are null are left out.
@@ -41,7 +40,7 @@
   const ms = (us) => `${(us / 1000).toFixed(1)} ms`;
   const chip = (key, k, mark = '', text = events[key].label) => el('span', {
     class: `chip${mark}${states[k]?.running === key ? ' running' : ''}`,
-    title: `waits for ${events[key].waits}`,
+    title: `${events[key].label}, waits for ${events[key].waits}`,
   }, text);
   const nothing = (text) => el('p', { class: 'none' }, text);
 
@@ -62,7 +61,7 @@
     const current = box.querySelector('.current');
     if (current) box.scrollTop = current.offsetTop - box.clientHeight / 2;
   };
-  const heading = (name) => el('p', { class: 'small' }, el('code', {}, name),
+  const heading = (name) => el('p', { class: 'file small' }, el('code', {}, name),
     ` in ${functions[name].file}`);
 
   const code = (k) => {
@@ -72,16 +71,26 @@
     show(box);
   };
 
-  const inner = (k) => {
+  // The function that runs, or whichever of its callers one picks.
+  const inner = (k, picked = steps[k].at.length - 1) => {
     const frames = steps[k].at;
-    if (frames.length === 0) return at('inner').replaceChildren(nothing('in the library of C'));
+    if (picked < 0) return at('inner').replaceChildren(nothing('in the library of C'));
     const path = el('p', { class: 'path small' });
-    frames.forEach(([name], i) => path.append(i ? ' → ' : '', el('code', {}, name)));
-    const [name, line] = frames.at(-1);
-    const parts = [path];
-    if (name !== data.loop) parts.push(source(name, line));
-    at('inner').replaceChildren(...parts);
-    if (name !== data.loop) show(parts[1]);
+    frames.forEach(([name], i) => {
+      const last = name.split('::').at(-1);
+      const button = el('button', { type: 'button', title: name, 'aria-pressed': i === picked },
+        last);
+      button.addEventListener('click', () => {
+        inner(k, i);
+        at('inner').querySelector('[aria-pressed=true]').focus();
+      });
+      path.append(i ? ' › ' : '', button);
+    });
+    const [name, line] = frames[picked];
+    const own = name !== data.loop;
+    at('inner').replaceChildren(path, own ? heading(name) : nothing('the loop itself'));
+    path.scrollTop = path.scrollHeight;
+    if (own) show(at('inner').appendChild(source(name, line)));
   };
 
   // State
@@ -128,7 +137,7 @@
   };
   const map = (k, state, old) => {
     const rows = [...descriptors(k, state, old), ...signals(k, state, old)];
-    const whole = rows.length ? table(['', 'the events', 'the kernel'], rows)
+    const whole = rows.length ? table(['', 'events', 'kernel'], rows)
       : nothing('no event waits');
     at('map').replaceChildren(el('div', { class: 'table' }, whole), ...notes(state),
       ...flags(state, old));
@@ -153,17 +162,20 @@
     if (!entries.length) return at('heap').replaceChildren(nothing('empty'));
     const level = [0];
     for (let place = 1; place < entries.length; ++place) level[place] = level[parent(place)] + 1;
-    const longest = Math.max(...entries.map(([key]) => events[key].label.length));
-    const box = Math.max(100, 7.2 * longest + 16);
+    const when = (key, due) => (events[key].fd === undefined ? '' : `fd ${events[key].fd} · `)
+      + ms(due);
+    const longest = Math.max(...entries.map(([key]) => events[key].short.length));
+    const box = Math.max(130, 7.2 * longest + 16);
     const beside = (place) => level.filter((each) => each === level[place]).length;
     const wide = Math.max(...level.map((_, place) => beside(place))) * (box + 14);
-    const high = (level.at(-1) + 1) * 84 - 26;
+    const high = (level.at(-1) + 1) * 76 - 20;
     const spot = (place) => [(place - level.indexOf(level[place]) + 0.5) * wide / beside(place),
-      level[place] * 84 + 28];
+      level[place] * 76 + 28];
     const was = Object.fromEntries(old.heap ?? []);
     const spoken = entries.map(([key, due]) => `${events[key].label} ${ms(due)}`);
     const tree = svg('svg', { viewBox: `0 0 ${wide} ${high}`, role: 'img',
-      style: `width: ${wide}px`, 'aria-label': `heap: ${spoken.join(', ')}` });
+      style: `width: ${wide}px`,
+      'aria-label': `heap: ${spoken.join(', ')}` });
     entries.forEach((_, place) => {
       if (!place) return;
       const [[x1, y1], [x2, y2]] = [spot(parent(place)), spot(place)];
@@ -173,8 +185,8 @@
       const [x, y] = spot(place);
       tree.append(svg('g', { class: was[key] === due ? 'entry' : 'entry changed' },
         svg('rect', { x: x - box / 2, y: y - 26, width: box, height: 52, rx: 8 }),
-        svg('text', { x, y: y - 5 }, events[key].label),
-        svg('text', { x, y: y + 15 }, ms(due))));
+        svg('text', { x, y: y - 5 }, events[key].short),
+        svg('text', { x, y: y + 15 }, when(key, due))));
     });
     at('heap').replaceChildren(el('div', { class: 'table' }, tree));
   };
@@ -203,7 +215,7 @@
   };
   const threads = [...new Set(steps.map((step) => step.thread))].sort(numerically);
   const marker = svg('rect', { class: 'marker', width: 1, y: 0, height: threads.length * 20 });
-  const lanes = () => {
+  const lanes = (go) => {
     const lane = (thread, row_) => {
       const cells = [];
       let doing = null;
@@ -220,7 +232,9 @@
     const chart = svg('svg', { viewBox: `0 0 ${steps.length} ${threads.length * 20}`,
       preserveAspectRatio: 'none', style: `height: ${threads.length * 28}px`,
       'aria-hidden': true });
-    chart.append(...threads.flatMap(lane), marker);
+    const turns = data.marks.turn.map((k) => svg('rect', { class: 'turn', x: k - 0.1, width: 0.2,
+      y: 20 * threads.indexOf(steps[k].thread), height: 20 }));
+    chart.append(...threads.flatMap(lane), ...turns, marker);
     chart.addEventListener('click', (event) => {
       const box = chart.getBoundingClientRect();
       go(Math.floor((event.clientX - box.left) / box.width * steps.length));
@@ -228,19 +242,18 @@
     const names = el('div', { class: 'names' }, ...threads.map((thread) =>
       el('span', {}, threads.length > 1 ? `thread ${thread}` : 'loop')));
     const legend = el('p', { class: 'legend small' }, ...Object.entries(DOES).map(([key, text]) =>
-      el('span', { class: key }, text)));
+      el('span', { class: key }, text)), el('span', { class: 'turn' }, 'begins a turn'));
     at('lanes').replaceChildren(el('div', { class: 'chart' }, names, chart), legend);
   };
 
   // Steps
 
-  let now = 0;
-  let timer = null;
   const several = Object.keys(data.bases).length > 1;
   const whose = (base) => (several ? `Base ${base}, on ${data.bases[base]}. ` : '');
   const says = (k) => {
     const step = steps[k];
-    const parts = [ms(step.us), threads.length > 1 ? `thread ${step.thread}` : '',
+    const parts = [ms(step.us), data.turns[k] ? `turn ${data.turns[k]}` : '',
+      threads.length > 1 ? `thread ${step.thread}` : '',
       several && step.base ? `base ${step.base}` : '',
       step.sleeps ? 'asleep from here on' : ''];
     at('where').textContent = parts.filter(Boolean).join(' · ');
@@ -252,58 +265,52 @@
       return item;
     }));
   };
-  const go = (k) => {
-    now = Math.max(0, Math.min(steps.length - 1, k));
-    const i = shown(now);
+
+  // Where there is room for one panel only, a tab says whether another has something new.
+  const tabs = [...document.querySelectorAll('.tabs button')];
+  const news = (k) => {
+    for (const tab of tabs) {
+      const name = tab.dataset.panel;
+      const is = name === 'inner' ? steps[k].at.length > 0 && steps[k].at.at(-1)[0] !== data.loop
+        : at(name).querySelector('.changed') !== null;
+      tab.classList.toggle('news', is);
+    }
+  };
+  for (const tab of tabs) {
+    tab.hidden = tab.dataset.panel === 'heap' && data.arity === 0;
+    tab.addEventListener('click', () => {
+      for (const each of tab.parentElement.children) {
+        at(each.dataset.panel).closest('.panel').classList.toggle('chosen', each === tab);
+        each.setAttribute('aria-pressed', each === tab);
+      }
+      at('columns').querySelectorAll('.source').forEach(show);
+    });
+  }
+
+  const step = (k) => {
+    const i = shown(k);
     const state = i < 0 ? {} : states[i];
-    const old = i === now ? before(i) : state;
-    at('step').textContent = `${now + 1} of ${steps.length}`;
-    at('slider').value = now + 1;
-    at('first').disabled = at('back').disabled = now === 0;
-    at('next').disabled = at('last').disabled = now === steps.length - 1;
-    marker.setAttribute('x', now);
+    const old = i === k ? before(i) : state;
+    marker.setAttribute('x', k);
     at('kernel-note').innerHTML = i < 0 ? '' : `${whose(steps[i].base)}${
       data.kernel[steps[i].base]}.`;
-    says(now);
-    code(now);
-    inner(now);
+    says(k);
+    code(k);
+    inner(k);
     map(i, state, old);
     queues(i, state, old);
     heap(state, old);
-    calls(now);
+    calls(k);
+    news(k);
   };
-  const pause = () => {
-    clearInterval(timer);
-    timer = null;
-    at('play').textContent = 'Play';
-    at('says').setAttribute('aria-live', 'polite');
+
+  // The columns end where the window does, however high the frame of the page is.
+  const fit = () => {
+    const above = at('columns').getBoundingClientRect().top + scrollY;
+    at('columns').style.setProperty('--above', `${Math.round(above)}px`);
   };
-  const play = () => {
-    if (timer !== null) return pause();
-    if (now === steps.length - 1) go(0);
-    at('play').textContent = 'Pause';
-    at('says').setAttribute('aria-live', 'off');
-    timer = setInterval(() => (now === steps.length - 1 ? pause() : go(now + 1)), PACE);
-  };
-  const by = (move) => () => {
-    pause();
-    move();
-  };
-  const moves = {
-    first: by(() => go(0)), back: by(() => go(now - 1)), play, next: by(() => go(now + 1)),
-    last: by(() => go(steps.length - 1)),
-  };
-  for (const [name, move] of Object.entries(moves)) at(name).addEventListener('click', move);
-  at('slider').addEventListener('input', (event) => by(() => go(event.target.value - 1))());
-  const keys = { Home: moves.first, ArrowLeft: moves.back, ' ': play, ArrowRight: moves.next,
-    End: moves.last };
-  addEventListener('keydown', (event) => {
-    if (!keys[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
-    const pressed = event.key === ' ' && event.target.closest('button, summary, a, [role=button]');
-    if (pressed) return;  // that is what it is for there
-    event.preventDefault();
-    keys[event.key]();
-  });
-  lanes();
-  go(Number(location.hash.slice(1)) - 1 || 0);
+  addEventListener('resize', fit);
+  const move = player(steps.length, data.marks, step, data.marks.turn[0]);
+  lanes(move);
+  fit();
 })();

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (bars, defects, diffs, doxygen, inside, links, markdown, names, page,
-                  pictures, prove, reference, replay, search, site, tables)
+from book import (bars, defects, diffs, doxygen, inside, links, markdown, moments, names, page,
+                  pairs, pictures, prove, reference, replay, search, site, tables)
 from book.codenames import Names
 from book.kept import Kept, of_all
 from book.sources import Code, Sources
@@ -42,7 +42,10 @@ def extras(root, out, known, kept=diffs.anew):
 
     known(n) has the names of stage n's code.
     """
-    found = diffs.write(root, out, page.wrap, known, kept) + replay.write(root, out, page.wrap)
+    agreed = pairs.of(root)
+    found = diffs.write(root, out, page.wrap, known, kept)
+    found += replay.write(root, out, page.wrap, lambda number: pairs.ways(agreed, number))
+    found += pairs.write(agreed, out, page.wrap)
     pictures.write(root, out)
     return found
 
@@ -139,7 +142,7 @@ class Book:
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
             tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
-            self._bars(text), self.known(text.stage).links)
+            self._bars(text), self.known(text.stage).links, replay.watched(self.root, text))
 
     def _bars(self, text):
         """What makes the title bars of a chapter's told blocks; None for other texts."""
@@ -157,7 +160,7 @@ class Book:
         if text.step:
             before = stages.predecessor(text.path.parent, self.root)
             found = states(text.path.parent, before)[text.step.number - 1]
-            moment = replay.moment(self.root, text.stage, text.step, found)
+            moment = moments.of_step(self.root, text.stage, text.step, found)
         return site.beside(text, more, moment) + site.contents(text)
 
     def stage_texts(self, more):

@@ -31,7 +31,8 @@ class Source(NamedTuple):
     reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
     None, and what stands for the first drawing. `told` is how many told blocks of its chapter are
     on other pages before it. `bar` makes the title bar of the told block with such a number, and
-    `links` says what is a link in a line of code, of a file if it is known.
+    `links` says what is a link in a line of code, of a file if it is known. `behind` is HTML that
+    follows a block, by the index of its fence.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Source(NamedTuple):
     told: int = 0
     bar: object = None
     links: object = lambda line, file="": ()
+    behind: dict = {}
 
 
 def slug(heading):
@@ -200,6 +202,8 @@ def to_doxygen(source):
         if kind == "text" and not drawn:
             block, drawn = _drawing(source, block), True
         out.append(block)
+        if start in source.behind:
+            out.append(raw_block(source.behind[start]))
         at = end + 1
     out += _prose(lines[at:], source)
     return "\n".join([*out, "", raw_block(source.below), ""])

@@ -32,6 +32,11 @@ def replay_page(stage):
     return f"replay_{stage:02}.html"
 
 
+def replay_pair_page(one, other):
+    """The file of the page that replays the runs of two stages side by side."""
+    return f"replay_{one:02}_{other:02}.html"
+
+
 def reference_page(stage):
     """The front page of the last stage's reference, which says where to begin."""
     return f"stage{stage:02}/index.html"

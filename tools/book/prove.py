@@ -14,7 +14,7 @@ from pathlib import Path
 
 import stages
 import told
-from book import markdown, page, pictures, reference, site
+from book import markdown, page, pairs, pictures, reference, site
 from book.faults import FAULTS
 
 _HERE = Path(__file__).resolve().parent / "browser"
@@ -118,7 +118,8 @@ def plan(root, out, shots):
     looks = [("front", "index.html"), ("chapter", page.chapter_page(2)),
              ("loop", f"{page.chapter_page(4)}#picture-loop"),
              ("heap", f"{_page_with(root, 3, 'heap')}#picture-heap"),
-             ("diff", page.diff_page(5)), ("replay", page.replay_page(3)),
+             ("diff", page.diff_page(5)), ("replay", page.replay_page(3) + "#64"),
+             ("pair", page.replay_pair_page(1, 5) + "#40"),
              ("map", "libevent-map.html"), ("reference", page.reference_page(numbers[-1])),
              ("class", page.reference_page(numbers[-1]).replace(
                  "index", "classevolve_1_1event__base")),
@@ -131,6 +132,7 @@ def plan(root, out, shots):
                      page.reference_page(numbers[-1]).replace("index", "event__base_8h")],
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
+            "pairs": [pairs.file(pair) for pair in pairs.of(root)],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + sorted(f"{path.parent.name}/{path.name}" for path in out.glob("stage*/*.html"))
             + [page.reference_page(numbers[-1])],

@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 import stages
 import told
 from book import markdown, page
+from record import recording
 from steps import Step, steps_of
 
 _SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
@@ -113,6 +114,8 @@ class Links:
         self.page_of |= {stage.name: page.chapter_page(stages.number(stage))
                          for stage in stages.stages(root)}
         self.page_of["README.md"] = "index.html"
+        self.page_of |= {os.path.relpath(recording.path(root, n), root): page.replay_page(n)
+                         for n in map(stages.number, stages.stages(root))}
 
     def resolve(self, text, target):
         """The address in the book of a link's target in a text."""

@@ -13,6 +13,7 @@ import search from './search.mjs';
 import looks from './looks.mjs';
 import diffs from './diffs.mjs';
 import replays from './replays.mjs';
+import replayParts from './replay_parts.mjs';
 import phone from './phone.mjs';
 import reference from './reference.mjs';
 import code from './code.mjs';
@@ -34,8 +35,8 @@ async function shots(browser) {
   }
 }
 
-const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...phone, ...reference,
-  ...code, ...changes, ...narrow, shots };
+const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...replayParts, ...phone,
+  ...reference, ...code, ...changes, ...narrow, shots };
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.
