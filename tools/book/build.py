@@ -9,8 +9,8 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (defects, diffs, doxygen, links, markdown, names, page, pictures, prove,
-                  reference, replay, search, site)
+from book import (defects, diffs, doxygen, front, links, markdown, names, page, pictures,
+                  prove, reference, replay, search, site)
 from book.sources import Sources
 from command import Failed
 from steps import states
@@ -40,6 +40,8 @@ def extras(root, out):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any."""
     found = diffs.write(root, out, page.wrap) + replay.write(root, out, page.wrap)
     pictures.write(root, out)
+    for name, svg in front.drawn(root).items():
+        (out / name).write_text(svg, encoding="utf-8")
     return found
 
 
@@ -96,7 +98,8 @@ class Book:
             self._generated(text), text.label, lambda target: resolver.resolve(text, target),
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
-            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before)
+            tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
+            front.shown(self.root) if text.label == "the-loop" else {})
 
     def _above(self, text, more):
         """What stands below a text's title."""
@@ -116,11 +119,18 @@ class Book:
         for k, text in enumerate(texts):
             source = self._source(texts, k, resolver, more)
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
-        front = site.Text(self.root / "docs" / "book" / "index.md", "index")
+        self._front(resolver)
+
+    def _front(self, resolver):
+        """The front page."""
+        text = site.Text(self.root / "docs" / "book" / "index.md", "index")
         references = ", ".join(f"[{n}]({page.reference_page(n)})" for n in sorted(self.symbols))
-        prose = front.path.read_text().replace("<!-- references -->", references)
+        prose = front.prose(self.root, text.path.read_text()).replace(
+            "<!-- references -->", references).replace(
+            "<!-- gains -->", markdown.raw_block(front.gains_html(self.root)))
         source = markdown.Source(prose, markdown.FRONT,
-                                 lambda target: resolver.resolve(front, target), lambda name: None)
+                                 lambda target: resolver.resolve(text, target), lambda name: None,
+                                 shown=front.shown(self.root))
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
 
     def pages(self, more):
@@ -131,7 +141,10 @@ class Book:
         header = self.staged / "book.header.html"
         header.write_text(_header(self.root, "$relpath^", _BRIEF))
         dress = doxygen.theme(self.root)
-        dress["HTML_EXTRA_FILES"] += sorted((self.root / "docs" / "bench").glob("stage*.svg"))
+        ours = self.root / "docs" / "book"
+        dress["HTML_EXTRA_STYLESHEET"].append(ours / "front.css")
+        dress["HTML_EXTRA_FILES"] += [ours / "glimpse.js",
+                                      *sorted((self.root / "docs" / "bench").glob("*.svg"))]
         settings = dress | {
             "INPUT": [self.staged / "index.md",
                       *(self.staged / f"{text.label}.md" for text in self.texts())],
@@ -211,6 +224,8 @@ def whole(root, out):
 def _arguments():
     parser = verb.Parser("book", description=__doc__)
     parser.add_argument("--prove", action="store_true", help="then have a browser look at it")
+    parser.add_argument("--pictures", action="store_true",
+                        help="only write the pictures of README and the front page, docs/pictures")
     parser.add_argument("--self-test", action="store_true",
                         help="and at copies with planted faults, which it has to find")
     return parser.parse_args()
@@ -228,6 +243,9 @@ def _proven(out, options):
 
 def main():
     options = _arguments()
+    if options.pictures:
+        print("\n".join(map(str, front.write(stages.ROOT))))
+        return
     out = stages.build_folder() / "book"
     began = time.monotonic()
     try:

@@ -12,6 +12,7 @@ import told
 from book import highlight, page
 
 FRONT = "mainpage"
+CHARTS = "benchmarks"  # the page that has all charts
 
 _HEADING = re.compile(r"(#{1,4}) (.*)$")
 _CODE = re.compile(r"(?<!`)(?P<tick>`+)(?!`)(?P<code>.+?)(?<!`)(?P=tick)(?!`)", re.S)
@@ -30,7 +31,7 @@ class Source(NamedTuple):
     `link` makes of a link's target the address in the book; `name` of a symbol its address in a
     reference, or None. `figures` are pairs of a heading and the HTML that stands before it; of
     None, and what stands for the first drawing. `told` is how many told blocks of its chapter are
-    on other pages before it.
+    on other pages before it. `shown` is the HTML that stands for an image, by the name of its file.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Source(NamedTuple):
     below: str = ""
     figures: tuple = ()
     told: int = 0
+    shown: dict = {}
 
 
 def slug(heading):
@@ -125,8 +127,8 @@ def _prose(lines, source):
 
 def _special(line, heading, source):
     """A heading, a chart, a folding tag or a blank line."""
-    if chart := _IMAGE.match(line):
-        return raw_block(f'<p class="chart"><img src="{chart[2]}" alt="{escape(chart[1])}"></p>')
+    if image := _IMAGE.match(line):
+        return raw_block(source.shown.get(image[2]) or _chart(*image.groups(), source))
     if not heading:
         return raw_block(line) if line.strip() else line
     if len(heading[1]) > 1:
@@ -136,6 +138,14 @@ def _special(line, heading, source):
         return f"{_figures(source, heading[2])}{heading[1]} {heading[2]} {{#{name}}}"
     title = f"# {heading[2]} {{#{source.label}}}\n\n"
     return title + ("[TOC]\n\n" if source.above else "") + raw_block(source.above)
+
+
+def _chart(words, file, source):
+    """A chart, which leads to the page that has all of them."""
+    image = f'<img src="{file}" alt="{escape(words)}">'
+    if source.label != CHARTS:
+        image = f'<a href="{CHARTS}.html" title="All benchmarks">{image}</a>'
+    return f'<p class="chart">{image}</p>'
 
 
 def _figures(source, heading):

@@ -35,7 +35,7 @@ def _words(text):
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
 
 
-def _arity(stage):
+def arity(stage):
     """How many children a place of the stage's heap has; 0 where it has no heap."""
     source = stage / "evolve" / "min_heap.cpp"
     if not source.is_file():
@@ -57,7 +57,7 @@ def _data(recorded, stage):
     steps = [{**step, "says": _words(step["says"]), "then": [*map(_words, step.get("then", []))]}
              for step in recorded["steps"]]
     return {"loop": recorded["loop"], "bases": recorded["bases"], "events": events,
-            "functions": functions, "steps": steps, "arity": _arity(stage),
+            "functions": functions, "steps": steps, "arity": arity(stage),
             "kernel": {n: _KERNEL[backend] for n, backend in recorded["bases"].items()}}
 
 

@@ -15,8 +15,9 @@ from steps import Step, steps_of
 _SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
           "someone-elses-program": "Someone else's program",
           "defects": "Defects of libevent"}
+_IN_DOCS = ("using-evolve", "someone-elses-program", "benchmarks")
 BEFORE = ["how-to-follow", "the-loop"]
-BEHIND = ["seven-answers", "someone-elses-program", "using-evolve"]
+BEHIND = ["seven-answers", "someone-elses-program", "benchmarks", "using-evolve"]
 LOOK_UP = ["glossary", "libevent-map", "defects"]
 
 
@@ -87,8 +88,8 @@ def chapters(root):
 
 def essays(root, labels):
     """Pages around them."""
-    folder = {"using-evolve": root / "docs", "someone-elses-program": root / "docs"}
-    return [Text(folder.get(label, root / "docs" / "book") / f"{label}.md", label)
+    docs = root / "docs"
+    return [Text((docs if label in _IN_DOCS else docs / "book") / f"{label}.md", label)
             for label in labels]
 
 
