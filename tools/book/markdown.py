@@ -171,6 +171,11 @@ def headings(text):
     return [(len(each[1]), each[2]) for each in found if each and len(each[1]) > 1]
 
 
+def images(text):
+    """The images of a text, as (words, name of the file)."""
+    return [found.groups() for found in map(_IMAGE.match, told.lines_of(text)) if found]
+
+
 def codes(text):
     lines = told.lines_of(text)
     inside = told.fenced(lines)

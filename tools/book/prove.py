@@ -13,7 +13,7 @@ from pathlib import Path
 
 import stages
 import told
-from book import page, pictures, site
+from book import front, glimpse, markdown, page, pictures, site
 from book.faults import FAULTS
 
 _HERE = Path(__file__).resolve().parent / "browser"
@@ -61,11 +61,28 @@ def _page_with(root, stage, picture):
                 if picture in {placed.name for placed in pictures.of_text(root, text)})
 
 
+def _entry(root):
+    """What the front page must show, and the charts and pictures that are files."""
+    with_chart = next(text for text in site.chapters(root) if "](../docs/bench/" in text.text)
+    shown = [name for _, name in markdown.images((root / "docs" / "benchmarks.md").read_text())]
+    return {"doors": [[page.chapter_page(1), "how-to-follow.html"],
+                      ["libevent-map.html", "defects.html"], ["using-evolve.html"]],
+            "times": [(page.chapter_page(n), front.spoken(count))
+                      for n, count in front.times(root).items()],
+            "measured": f"{front.PAGE.stem}.html", "withChart": with_chart.file,
+            "charts": (f"{markdown.CHARTS}.html", shown),
+            "glimpse": [(step.number, step.line) for step in glimpse.excerpt(glimpse.run(root))],
+            "drawings": [*front.drawn(root)], "moving": "replay.svg", "pace": glimpse.PACE}
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
     own = sorted(path.name for path in out.glob("*.html"))
-    looks = [("front", "index.html"), ("chapter", page.chapter_page(2)),
+    looks = [("front", "index.html"), ("glimpse", "index.html#mainpage-watch-it-run"),
+             ("gains", "index.html#mainpage-what-unbound-gained"),
+             ("charts", f"{markdown.CHARTS}.html#{markdown.CHARTS}-how-it-grows"),
+             ("chapter", page.chapter_page(2)),
              ("loop", f"{page.chapter_page(4)}#picture-loop"),
              ("heap", f"{_page_with(root, 3, 'heap')}#picture-heap"),
              ("diff", page.diff_page(5)), ("replay", page.replay_page(3)),
@@ -79,7 +96,7 @@ def plan(root, out, shots):
             "replays": [page.replay_page(n) for n in numbers],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + [page.reference_page(n) for n in numbers],
-            "looks": looks}
+            "looks": looks, "entry": _entry(root)}
 
 
 def _run(script, what, checks=()):

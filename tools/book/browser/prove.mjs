@@ -14,6 +14,7 @@ import looks from './looks.mjs';
 import diffs from './diffs.mjs';
 import replays from './replays.mjs';
 import phone from './phone.mjs';
+import front from './front.mjs';
 import { inWindow, open, plan, SCREENS } from './window.mjs';
 
 // Pictures of what a reader sees, for someone to look at.
@@ -30,7 +31,7 @@ async function shots(browser) {
   }
 }
 
-const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...phone, shots };
+const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...phone, ...front, shots };
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.
