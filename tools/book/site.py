@@ -113,7 +113,7 @@ class Links:
                               for _, heading in markdown.headings(text.text)}
         self.page_of |= {stage.name: page.chapter_page(stages.number(stage))
                          for stage in stages.stages(root)}
-        self.page_of["README.md"] = "index.html"
+        self.page_of |= {"README.md": "index.html", "docs/book/index.md": "index.html"}
 
     def resolve(self, text, target):
         """The address in the book of a link's target in a text."""

@@ -110,7 +110,7 @@ async function glimpse(page) {
   await scrolled(page, '.glimpse');
   demand(!await goesOn(page), 'the glimpse moves although nothing should');
   const way = page.locator('.glimpse-ways a');
-  const address = url(await way.getAttribute('href'));
+  const address = await way.evaluate((one) => one.href);
   await way.click();
   await page.waitForURL(address);
 }
