@@ -162,6 +162,20 @@ const charts = (dark) => async (page) => {
   await page.waitForURL(url(file));
 };
 
+// On a phone a chart keeps its size, and scrolls; what a row of numbers is about stays, in one line.
+async function narrow(page) {
+  const [file] = entry.charts;
+  await open(page, file);
+  const { width } = await page.locator('p.chart img').first().boundingBox();
+  demand(width > 600, `${file}: a chart is only ${width} pixels wide`);
+  const table = page.locator('table', { has: page.locator('td.markdownTableBodyRight') }).first();
+  const name = table.locator('td').first();
+  const { height } = await name.boundingBox();
+  demand(height < 60, `${file}: a name in a table is ${height} pixels high`);
+  await table.evaluate((one) => { one.scrollLeft = 300; });
+  demand((await name.boundingBox()).x >= 0, `${file}: a name scrolls out of its table`);
+}
+
 // README's pictures, which are files: read as an image, light and dark, and one of them moves.
 const drawings = (dark) => async (page) => {
   const image = async (name) => {
@@ -195,6 +209,7 @@ export default {
   },
   charts: async (browser) => {
     for (const screen of ['light', 'dark']) await inWindow(browser, screen, charts(screen === 'dark'));
+    await inWindow(browser, 'phone', narrow);
   },
   drawings: async (browser) => {
     for (const screen of ['light', 'dark']) await inWindow(browser, screen, drawings(screen === 'dark'));
