@@ -236,12 +236,13 @@ def _below(step):
 
 
 def _moving(frames, wide):
-    """All frames of README's picture, whose code is so wide; each is seen for its part of a turn."""
+    """All frames of README's picture, whose code is so wide; each is seen for a while."""
     still, shapes = _still([step for step, _ in frames]), []
     for k, (step, state) in enumerate(frames):
         words = figure.Figure("below", "", [], wide, _HIGH, 1, 1, "", _below(step))
         mark = "" if step.line is None else (
-            f'<rect class="running" x="12" y="{_top(step.line)}" width="{wide - 8}" height="{_LINE}"/>')
+            f'<rect class="running" x="12" y="{_top(step.line)}" width="{wide - 8}" '
+            f'height="{_LINE}"/>')
         delay = (k - len(frames)) * PACE
         shapes.append(f'<g class="frame{" still" * (k == still)}" '
                       f'style="animation-delay: {delay:.1f}s">{mark}'

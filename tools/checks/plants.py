@@ -702,7 +702,8 @@ def _(garden):
     return "docs/pictures/loop.svg"
 
 
-@plant("shown", "a picture in README that is older than its recording", "is not what is drawn today")
+@plant("shown", "a picture in README that is older than its recording",
+       "is not what is drawn today")
 def _(garden):
     _reworded(garden, garden.root / "docs" / "recordings" / "stage03.json",
               "I am here", "I was here")

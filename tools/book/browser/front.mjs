@@ -12,7 +12,8 @@ async function gains(page) {
   await open(page, entry.measured);
   const row = words(await page.locator('tr', { hasText: /^\s*unbound/ }).first().innerText());
   for (const text of told) {
-    const parts = text.match(/^(\S+) times .*CPU, (\d+ \w+): (\S+ → \S+) \S+ a query: (\S+ → \S+)$/);
+    const parts = text.match(
+      /^(\S+) times .*CPU, (\d+ \w+): (\S+ → \S+) \S+ a query: (\S+ → \S+)$/);
     demand(parts, `a gain is told as '${text}'`);
     const [, times, load, queries, calls] = parts;
     demand(row.includes(`${load}: ${queries}, ${times} times`) && row.includes(`${load}: ${calls}`),
@@ -155,7 +156,8 @@ const charts = (dark) => async (page) => {
   const images = page.locator('p.chart img');
   const shown = await images.evaluateAll((all) => all.filter((one) => one.naturalWidth > 0)
     .map((one) => one.getAttribute('src')));
-  demand(String(shown) === String(names), `${file} shows ${shown.length} of ${names.length} charts`);
+  demand(String(shown) === String(names),
+    `${file} shows ${shown.length} of ${names.length} charts`);
   for (let k = 0; k < names.length; ++k) await readable(page, images.nth(k), names[k], dark);
   await open(page, entry.withChart);
   await page.locator('p.chart a').first().click();
@@ -180,7 +182,9 @@ async function narrow(page) {
 const drawings = (dark) => async (page) => {
   const image = async (name) => {
     await open(page, plan.front);
-    await page.evaluate((src) => { document.body.innerHTML = `<img src="${src}" width="860">`; }, name);
+    await page.evaluate((src) => {
+      document.body.innerHTML = `<img src="${src}" width="860">`;
+    }, name);
     const found = page.locator('img');
     await found.evaluate((one) => one.decode());
     return found;
@@ -200,6 +204,12 @@ const drawings = (dark) => async (page) => {
   demand(!await moves('reduce'), `${entry.moving} moves although nothing should`);
 };
 
+// A check in the light and in the dark, which it is told of.
+async function inBoth(browser, check) {
+  await inWindow(browser, 'light', check(false));
+  await inWindow(browser, 'dark', check(true));
+}
+
 export default {
   front: async (browser) => {
     for (const screen of ['light', 'phone']) await inWindow(browser, screen, front);
@@ -208,10 +218,8 @@ export default {
     for (const screen of ['light', 'phone']) await inWindow(browser, screen, glimpse);
   },
   charts: async (browser) => {
-    for (const screen of ['light', 'dark']) await inWindow(browser, screen, charts(screen === 'dark'));
+    await inBoth(browser, charts);
     await inWindow(browser, 'phone', narrow);
   },
-  drawings: async (browser) => {
-    for (const screen of ['light', 'dark']) await inWindow(browser, screen, drawings(screen === 'dark'));
-  },
+  drawings: (browser) => inBoth(browser, drawings),
 };
