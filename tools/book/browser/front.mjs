@@ -178,18 +178,12 @@ async function narrow(page) {
   demand((await name.boundingBox()).x >= 0, `${file}: a name scrolls out of its table`);
 }
 
-// README's pictures, which are files: read as an image, light and dark, and one of them moves.
+// README's pictures, each a file that is opened by itself, light and dark; one of them moves.
 const drawings = (dark) => async (page) => {
-  const image = async (name) => {
-    await open(page, plan.front);
-    await page.evaluate((src) => {
-      document.body.innerHTML = `<img src="${src}" width="860">`;
-    }, name);
-    const found = page.locator('img');
-    await found.evaluate((one) => one.decode());
-    return found;
-  };
-  for (const name of entry.drawings) await readable(page, await image(name), name, dark);
+  for (const name of entry.drawings) {
+    await open(page, name);
+    await readable(page, page.locator('svg').first(), name, dark);
+  }
   const moves = async (reducedMotion) => {
     await page.emulateMedia({ reducedMotion });
     await open(page, entry.moving);
