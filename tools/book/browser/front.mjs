@@ -212,8 +212,8 @@ export default {
     for (const screen of ['light', 'phone']) await inWindow(browser, screen, glimpse);
   },
   charts: async (browser) => {
-    await inBoth(browser, charts);
     await inWindow(browser, 'phone', narrow);
+    await inBoth(browser, charts);
   },
   drawings: (browser) => inBoth(browser, drawings),
 };
