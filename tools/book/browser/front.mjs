@@ -174,7 +174,11 @@ async function narrow(page) {
   const name = table.locator('td').first();
   const box = await name.boundingBox();
   demand(box.width > 90 && box.width < 195, `${file}: a name in a table has ${box.width} pixels`);
-  await table.evaluate((one) => { one.scrollLeft = 300; });
+  const gone = await table.locator('tbody').evaluate((one) => {
+    one.scrollLeft = 100;
+    return one.scrollLeft;
+  });
+  demand(gone === 100, `${file}: a table does not scroll`);
   demand((await name.boundingBox()).x >= 0, `${file}: a name scrolls out of its table`);
 }
 
