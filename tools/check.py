@@ -24,7 +24,7 @@ from pathlib import Path
 import stages
 import verb
 from checks import (chapters, diffs, exercises, figures, files, layers,  # enter their rules
-                    recordings, steps, transcripts, where, words)
+                    recordings, shown, steps, transcripts, where, words)
 from checks.core import RULES, Note, Tree
 
 

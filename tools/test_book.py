@@ -375,7 +375,7 @@ class Parts(InFolder):
         self.write("stage04_y/README.md", "# Stage 4: y\n")
         for name in (*site.BEFORE, *site.BEHIND, *site.LOOK_UP):
             self.write(f"docs/book/{name}.md", "# It\n")
-        for name in ("using-evolve", "someone-elses-program"):
+        for name in ("using-evolve", "someone-elses-program", "benchmarks"):
             self.write(f"docs/{name}.md", "# It\n")
         diffs = [page.Page("Both", "diff_03.html", 3), page.Page("One", "diff_03_01.html", 3, 1)]
         tree = site.layout("<navindex>old</navindex>", self.root, diffs)

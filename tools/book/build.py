@@ -10,8 +10,8 @@ from pathlib import Path
 
 import stages
 import verb
-from book import (bars, defects, diffs, doxygen, inside, links, markdown, moments, names, page,
-                  pairs, pictures, prove, reference, replay, search, site, tables)
+from book import (bars, defects, diffs, doxygen, front, inside, links, markdown, moments, names,
+                  page, pairs, pictures, prove, reference, replay, search, site, tables)
 from book.codenames import Names
 from book.kept import Kept, of_all
 from book.sources import Code, Sources
@@ -47,6 +47,8 @@ def extras(root, out, known, kept=diffs.anew):
     found += replay.write(root, out, page.wrap, lambda number: pairs.ways(agreed, number))
     found += pairs.write(agreed, out, page.wrap)
     pictures.write(root, out)
+    for name, svg in front.drawn(root).items():
+        (out / name).write_text(svg, encoding="utf-8")
     return found
 
 
@@ -142,7 +144,8 @@ class Book:
             site.names(self.symbols[n], self.tests[n], self.sources), self._above(text, more),
             "".join(last) + site.neighbours(texts, k),
             tuple((figure.after, figure.svg_html) for figure in figures), text.told_before,
-            self._bars(text), self.known(text.stage).links, replay.watched(self.root, text))
+            self._bars(text), self.known(text.stage).links, replay.watched(self.root, text),
+            front.shown(self.root) if text.label == "the-loop" else {})
 
     def _bars(self, text):
         """What makes the title bars of a chapter's told blocks; None for other texts."""
@@ -170,13 +173,21 @@ class Book:
         for k, text in enumerate(texts):
             source = self._source(texts, k, resolver, more)
             (self.staged / f"{text.label}.md").write_text(markdown.to_doxygen(source))
-        front = site.Text(self.root / "docs" / "book" / "index.md", "index")
-        sources = ", ".join(f"[{n}]({page.sources_page(n)})" for n in sorted(self.symbols))
-        prose = front.path.read_text().replace("<!-- sources -->", sources).replace(
-            "<!-- reference -->",
-            f"[where to begin]({page.reference_page(max(self.symbols))})")
+        self._front(resolver)
+
+    def _front(self, resolver):
+        """The front page."""
+        text = site.Text(self.root / "docs" / "book" / "index.md", "index")
+        marks = {"sources": ", ".join(f"[{n}]({page.sources_page(n)})"
+                                      for n in sorted(self.symbols)),
+                 "reference": f"[where to begin]({page.reference_page(max(self.symbols))})",
+                 "gains": markdown.raw_block(front.gains_html(self.root))}
+        prose = front.prose(self.root, text.path.read_text())
+        for mark, made in marks.items():
+            prose = prose.replace(f"<!-- {mark} -->", made)
         source = markdown.Source(prose, markdown.FRONT,
-                                 lambda target: resolver.resolve(front, target), lambda name: None)
+                                 lambda target: resolver.resolve(text, target), lambda name: None,
+                                 shown=front.shown(self.root))
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
 
     def pages(self, more):
@@ -187,7 +198,10 @@ class Book:
         header = self.staged / "book.header.html"
         header.write_text(_header(self.root, "$relpath^", _BRIEF))
         dress = doxygen.theme(self.root)
-        dress["HTML_EXTRA_FILES"] += sorted((self.root / "docs" / "bench").glob("stage*.svg"))
+        ours = self.root / "docs" / "book"
+        dress["HTML_EXTRA_STYLESHEET"].append(ours / "front.css")
+        dress["HTML_EXTRA_FILES"] += [ours / "glimpse.js",
+                                      *sorted((self.root / "docs" / "bench").glob("*.svg"))]
         settings = dress | {
             "INPUT": [self.staged / "index.md",
                       *(self.staged / f"{text.label}.md" for text in self.texts())],
@@ -274,6 +288,8 @@ def whole(root, out):
 def _arguments():
     parser = verb.Parser("book", description=__doc__)
     parser.add_argument("--prove", action="store_true", help="then have a browser look at it")
+    parser.add_argument("--pictures", action="store_true",
+                        help="only write the pictures of README and the front page, docs/pictures")
     parser.add_argument("--self-test", action="store_true",
                         help="and at copies with planted faults, which it has to find")
     return parser.parse_args()
@@ -291,6 +307,9 @@ def _proven(out, options):
 
 def main():
     options = _arguments()
+    if options.pictures:
+        print("\n".join(map(str, front.write(stages.ROOT))))
+        return
     out = stages.build_folder() / "book"
     began = time.monotonic()
     try:

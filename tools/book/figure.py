@@ -309,24 +309,36 @@ def _depth(each):
     return 0 if each.kind == "band" else 1 if each.kind in _PATHS else 2
 
 
-def svg(figure, stage):
-    """The picture of a stage, fit for a file of its own and for a page."""
-    ident = f"figure-{figure.name}-{stage}"
-    drawn = []
+def drawn(figure, stage):
+    """The shapes of a stage's picture, those first that lie below others."""
+    shapes = []
     for each in sorted(figure.elements, key=_depth):
         if each.there(stage):
             classes = sorted(each.classes - {"both", "loose"})
             classes += ["new"] if is_new(figure, each, stage) else []
             classes += ["step"] if each.kind == "step" else []
-            drawn.append(_DRAW[each.kind](each, " ".join(classes)))
+            shapes.append(_DRAW[each.kind](each, " ".join(classes)))
+    return shapes
+
+
+def svg(figure, stage):
+    """The picture of a stage, fit for a file of its own and for a page."""
+    ident = f"figure-{figure.name}-{stage}"
+    return framed(ident, figure.full_title(stage), figure.desc(stage), (figure.width,
+                  figure.height), [*drawn(figure, stage), _links(figure, stage),
+                                   _legend(figure, stage)])
+
+
+def framed(ident, title, desc, size, shapes, style=""):
+    """Shapes as a picture with a title, and with our style and what is added to it."""
+    width, height = size
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" role="img" '
-        f'viewBox="0 0 {figure.width} {figure.height}" width="{figure.width}" '
-        f'height="{figure.height}" aria-labelledby="{ident}-title {ident}-desc">',
-        f'<title id="{ident}-title">{escape(figure.full_title(stage))}</title>',
-        f'<desc id="{ident}-desc">{escape(figure.desc(stage))}</desc>',
-        f"<style>{_STYLE}</style>", *drawn, _links(figure, stage), _legend(figure, stage),
-        "</svg>"])
+        f'viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" aria-labelledby="{ident}-title {ident}-desc">',
+        f'<title id="{ident}-title">{escape(title)}</title>',
+        f'<desc id="{ident}-desc">{escape(desc)}</desc>',
+        f"<style>{_STYLE}{style}</style>", *shapes, "</svg>"])
 
 
 # What is checked

@@ -12,6 +12,7 @@ import told
 from book import highlight, page
 
 FRONT = "mainpage"
+CHARTS = "benchmarks"  # the page that has all charts
 
 _HEADING = re.compile(r"(#{1,4}) (.*)$")
 _CODE = re.compile(r"(?<!`)(?P<tick>`+)(?!`)(?P<code>.+?)(?<!`)(?P=tick)(?!`)", re.S)
@@ -32,7 +33,8 @@ class Source(NamedTuple):
     None, and what stands for the first drawing. `told` is how many told blocks of its chapter are
     on other pages before it. `bar` makes the title bar of the told block with such a number, and
     `links` says what is a link in a line of code, of a file if it is known. `behind` is HTML that
-    follows a block, by the index of its fence.
+    follows a block, by the index of its fence. `shown` is the HTML that stands for an image, by the
+    name of its file.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Source(NamedTuple):
     bar: object = None
     links: object = lambda line, file="": ()
     behind: dict = {}
+    shown: dict = {}
 
 
 def slug(heading):
@@ -130,8 +133,8 @@ def _prose(lines, source):
 
 def _special(line, heading, source):
     """A heading, a chart, a folding tag or a blank line."""
-    if chart := _IMAGE.match(line):
-        return raw_block(f'<p class="chart"><img src="{chart[2]}" alt="{escape(chart[1])}"></p>')
+    if image := _IMAGE.match(line):
+        return raw_block(source.shown.get(image[2]) or _chart(*image.groups(), source))
     if not heading:
         return raw_block(line) if line.strip() else line
     if len(heading[1]) > 1:
@@ -141,6 +144,14 @@ def _special(line, heading, source):
         return f"{_figures(source, heading[2])}{heading[1]} {heading[2]} {{#{name}}}"
     title = f"# {heading[2]} {{#{source.label}}}\n\n"
     return title + ("[TOC]\n\n" if source.above else "") + raw_block(source.above)
+
+
+def _chart(words, file, source):
+    """A chart, which leads to the page that has all of them."""
+    image = f'<img src="{file}" alt="{escape(words)}">'
+    if source.label != CHARTS:
+        image = f'<a href="{CHARTS}.html" title="All benchmarks">{image}</a>'
+    return f'<p class="chart">{image}</p>'
 
 
 def _figures(source, heading):
@@ -164,6 +175,11 @@ def headings(text):
     inside = told.fenced(lines)
     found = [_HEADING.match(line) for k, line in enumerate(lines) if k not in inside]
     return [(len(each[1]), each[2]) for each in found if each and len(each[1]) > 1]
+
+
+def images(text):
+    """The images of a text, as (words, name of the file)."""
+    return [found.groups() for found in map(_IMAGE.match, told.lines_of(text)) if found]
 
 
 def codes(text):

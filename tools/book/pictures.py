@@ -44,25 +44,36 @@ def file_of(each, stage):
 
 
 def _versions(each, stage):
-    """The ways to the other chapters' versions of a picture that grows."""
+    """The ways to the chapters' versions of a picture that grows, but for this stage's."""
     links = [f'<a href="{page.chapter_page(n)}#picture-{each.name}">{n}</a>' if n != stage
              else f'<b aria-current="page">{n}</b>' for n in range(each.first, each.last + 1)]
     return f" in stage {' '.join(links)}" if len(links) > 1 else ""
 
 
-def _block(each, stage):
+def _block(each, stage, versions):
     """A picture in a page: on a narrow screen it is moved under the window, not made unreadable."""
     return (f'<div class="picture" id="picture-{each.name}">'
             f'<div class="figure" tabindex="0" role="group" '
             f'aria-label="Picture: {escape(each.full_title(stage))}">{figure.svg(each, stage)}'
             f'</div><p class="caption"><span class="hint">⇆ scrolls sideways · </span>'
-            f'{escape(each.title)}{_versions(each, stage)} · '
+            f'{escape(each.title)}{versions} · '
             f'<a href="{file_of(each, stage)}">by itself</a></p></div>')
 
 
 def inline(root, stage):
     """What stands where in a stage's chapter."""
-    return [Placed(each.name, heading(each), _block(each, stage)) for each in of_stage(root, stage)]
+    return [Placed(each.name, heading(each), _block(each, stage, _versions(each, stage)))
+            for each in of_stage(root, stage)]
+
+
+def whole(each):
+    """A picture that grows as it is in the end, where nothing is new."""
+    return each._replace(first=each.last)
+
+
+def alone(each):
+    """A whole picture on a page that is no chapter."""
+    return _block(whole(each), each.last, _versions(each, None))
 
 
 def of_text(root, text):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import stages
 import told
-from book import markdown, page, pairs, pictures, reference, site
+from book import front, glimpse, markdown, page, pairs, pictures, reference, site
 from book.faults import FAULTS
 
 _HERE = Path(__file__).resolve().parent / "browser"
@@ -103,7 +103,8 @@ def _code(root):
     tied = [text.file for text in site.chapters(root)
             if any(r"\libevent{" in line for block in told.parse(text.text) for line in block.body)]
     return {"told": _told(root), "named": [_page_with(root, 2, "evmap"), page.diff_page(3, 1)],
-            "ties": [tied[0], tied[-1], page.diff_page(3, 1), _source(stages.stages(root)[-1], "event.h")],
+            "ties": [tied[0], tied[-1], page.diff_page(3, 1),
+                     _source(stages.stages(root)[-1], "event.h")],
             "marked": [page.diff_page(3), page.diff_page(8)],
             "narrow": [f"{text.label}.html" for text in site.essays(root, site.BEFORE + site.BEHIND
                                                                     + site.LOOK_UP)]
@@ -111,11 +112,28 @@ def _code(root):
             + [_page_with(root, 3, "heap"), page.chapter_page(3, 1)]}
 
 
+def _entry(root):
+    """What the front page must show, and the charts and pictures that are files."""
+    with_chart = next(text for text in site.chapters(root) if "](../docs/bench/" in text.text)
+    shown = [name for _, name in markdown.images((root / "docs" / "benchmarks.md").read_text())]
+    return {"doors": [[page.chapter_page(1), "how-to-follow.html"],
+                      ["libevent-map.html", "defects.html"], ["using-evolve.html"]],
+            "times": [(page.chapter_page(n), front.spoken(count))
+                      for n, count in front.times(root).items()],
+            "measured": f"{front.PAGE.stem}.html", "withChart": with_chart.file,
+            "charts": (f"{markdown.CHARTS}.html", shown),
+            "glimpse": [(step.number, step.line) for step in glimpse.excerpt(glimpse.run(root))],
+            "drawings": [*front.drawn(root)], "moving": "replay.svg", "pace": glimpse.PACE}
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
     own = sorted(path.name for path in out.glob("*.html"))
-    looks = [("front", "index.html"), ("chapter", page.chapter_page(2)),
+    looks = [("front", "index.html"), ("glimpse", "index.html#mainpage-watch-it-run"),
+             ("gains", "index.html#mainpage-what-unbound-gained"),
+             ("charts", f"{markdown.CHARTS}.html#{markdown.CHARTS}-how-it-grows"),
+             ("chapter", page.chapter_page(2)),
              ("loop", f"{page.chapter_page(4)}#picture-loop"),
              ("heap", f"{_page_with(root, 3, 'heap')}#picture-heap"),
              ("diff", page.diff_page(5)), ("replay", page.replay_page(3) + "#64"),
@@ -137,7 +155,7 @@ def plan(root, out, shots):
             + sorted(f"{path.parent.name}/{path.name}" for path in out.glob("stage*/*.html"))
             + [page.reference_page(numbers[-1])],
             "reference": _reference(root, numbers[-1]), "sources": [*_sources(root)],
-            "looks": looks, **_code(root)}
+            "looks": looks, "entry": _entry(root), **_code(root)}
 
 
 def _run(script, what, checks=()):

@@ -16,8 +16,9 @@ from steps import Step, steps_of
 _SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
           "someone-elses-program": "Someone else's program",
           "defects": "Defects of libevent"}
+_IN_DOCS = ("using-evolve", "someone-elses-program", "benchmarks")
 BEFORE = ["how-to-follow", "the-loop"]
-BEHIND = ["seven-answers", "someone-elses-program", "using-evolve"]
+BEHIND = ["seven-answers", "someone-elses-program", "benchmarks", "using-evolve"]
 LOOK_UP = ["glossary", "libevent-map", "defects"]
 
 
@@ -88,8 +89,8 @@ def chapters(root):
 
 def essays(root, labels):
     """Pages around them."""
-    folder = {"using-evolve": root / "docs", "someone-elses-program": root / "docs"}
-    return [Text(folder.get(label, root / "docs" / "book") / f"{label}.md", label)
+    docs = root / "docs"
+    return [Text((docs if label in _IN_DOCS else docs / "book") / f"{label}.md", label)
             for label in labels]
 
 
@@ -113,7 +114,7 @@ class Links:
                               for _, heading in markdown.headings(text.text)}
         self.page_of |= {stage.name: page.chapter_page(stages.number(stage))
                          for stage in stages.stages(root)}
-        self.page_of["README.md"] = "index.html"
+        self.page_of |= {"README.md": "index.html", "docs/book/index.md": "index.html"}
         self.page_of |= {os.path.relpath(recording.path(root, n), root): page.replay_page(n)
                          for n in map(stages.number, stages.stages(root))}
 

@@ -688,6 +688,35 @@ def _(garden):
     return garden.name(garden.stages[0] / "README.md")
 
 
+# shown
+
+def _reworded(garden, path, old, new):
+    """Other words in the first line of a file that has them."""
+    k = _line_of(path, old)
+    garden.set_line(path, k, lines(path)[k - 1].replace(old, new))
+
+
+@plant("shown", "a picture in README that is older than its figure", "is not what is drawn today")
+def _(garden):
+    _reworded(garden, garden.root / "docs" / "figures" / "loop.txt", "One turn", "A turn")
+    return "docs/pictures/loop.svg"
+
+
+@plant("shown", "a picture in README that is older than its recording",
+       "is not what is drawn today")
+def _(garden):
+    _reworded(garden, garden.root / "docs" / "recordings" / "stage03.json",
+              "I am here", "I was here")
+    return "docs/pictures/replay.svg"
+
+
+@plant("shown", "a measure in README that the page does not have", "does not say this")
+def _(garden):
+    path = garden.root / "README.md"
+    k = _line_of(path, r"^\| unbound, 10 outstanding")
+    return file_of(garden.set_line(path, k, lines(path)[k - 1].replace(" times", "1 times")))
+
+
 # where
 
 def _map(garden):

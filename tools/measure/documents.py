@@ -58,10 +58,10 @@ def machine(described):
 
 
 def page(data, drawn, captions):
-    def images(names):
-        """Those of these that were drawn."""
-        return "\n\n".join(f"![{name.removesuffix('.svg')}](bench/{name})"
-                           for name in names if name in drawn)
+    def images(titles):
+        """Those of these that were drawn, by file, each with its title."""
+        return "\n\n".join(f"![{title}](bench/{name})"
+                           for name, title in titles.items() if name in drawn)
 
     stage_images = "\n\n".join(f"![stage {n}](bench/stage{n:02}.svg)\n\n{caption}."
                                 for n, caption in captions.items())
@@ -72,8 +72,10 @@ def page(data, drawn, captions):
         f"Made by `./evolve bench --full --peers --write-docs`, {data['rounds']} rounds, on",
         machine(data["machine"]),
         HOW,
-        "## evolve and others", images(f"{name.lower()}.svg" for name in charts.TITLES),
-        "## How it grows", images(f"scale_{name}.svg" for name in charts.GROWTH),
+        "## evolve and others",
+        images({f"{name.lower()}.svg": title for name, title in charts.TITLES.items()}),
+        "## How it grows",
+        images({f"scale_{name}.svg": title for name, title in charts.GROWTH.items()}),
         "## What each stage bought", stage_images,
         "## Tables", shown)) + "\n"
 

@@ -19,6 +19,7 @@ import reference from './reference.mjs';
 import code from './code.mjs';
 import changes from './changes.mjs';
 import narrow from './narrow.mjs';
+import front from './front.mjs';
 import { inWindow, open, plan, SCREENS } from './window.mjs';
 
 // Pictures of what a reader sees, for someone to look at.
@@ -36,7 +37,7 @@ async function shots(browser) {
 }
 
 const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...replayParts, ...phone,
-  ...reference, ...code, ...changes, ...narrow, shots };
+  ...reference, ...code, ...changes, ...narrow, ...front, shots };
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.
