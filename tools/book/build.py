@@ -15,24 +15,27 @@ from book.sources import Sources
 from command import Failed
 from steps import states
 
-_BRIEF = "libevent's event loop, built again in eight stages"
-
-
 # A row of the glossary: the term, and what it is in Chinese.
 _TERM = re.compile(r"^\| ([^|]+) \| ([^|]+) \| .* \| \[\d\]", re.M)
 
 
-def _header(root, home, brief):
-    """The header of Doxygen's pages, with the way back."""
+def _header(root, home, way=(), menu=""):
+    """The header of Doxygen's pages; `home` leads to the book's folder, `menu` is a script's name.
+
+    `way` is (href, text) links to what the pages belong to.
+    """
     text = (root / "docs" / "book" / "header.html").read_text()
-    return text.replace("@HOME@", home).replace("@BRIEF@", brief)
+    more = f'<script src="$relpath^{menu}" defer></script>' if menu else ""
+    return text.replace("@BAR@", page.bar(home, way)).replace("@ROOT@", home).replace("@MENU@",
+                                                                                     more)
 
 
 def _reference_header(root):
-    """Makes the header of a stage's reference: to the book, and to the chapter."""
+    """Makes the header of a stage's reference: its list in the menu, the ways to the chapter."""
     def make(n):
-        return _header(root, "../", f'<a href="../index.html">The book</a> '
-                       f'<a href="../{page.chapter_page(n)}">Chapter {n}</a>')
+        file, title = site.belongs_to(stages.by_number(n, root))
+        way = [(f"../{page.reference_page(n)}", page.reference_title(n)), (f"../{file}", title)]
+        return _header(root, "../", way, "reference-menu.js")
     return make
 
 
@@ -78,6 +81,9 @@ class Book:
             entries = defects.load(text.path.with_suffix(".toml"), self.tests)
             table = defects.table(entries, self.tests, self.sources.address)
             prose = prose.replace("<!-- defects -->", markdown.raw_block(table))
+        if text.label == "glossary":  # each term is found by itself
+            prose = _TERM.sub(lambda row: row[0].replace(
+                "| ", f'| <a id="term-{markdown.slug(row[1])}"></a>', 1), prose)
         return prose
 
     def lost_tests(self):
@@ -123,20 +129,16 @@ class Book:
                                  lambda target: resolver.resolve(front, target), lambda name: None)
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
 
-    def pages(self, more):
+    def pages(self):
         """Doxygen's run for the prose."""
-        layout = self.staged / "layout.xml"
-        subprocess.run(["doxygen", "-l", layout], check=True, stdout=subprocess.DEVNULL)
-        layout.write_text(site.layout(layout.read_text(), self.root, more))
         header = self.staged / "book.header.html"
-        header.write_text(_header(self.root, "$relpath^", _BRIEF))
+        header.write_text(_header(self.root, "$relpath^"))
         dress = doxygen.theme(self.root)
         dress["HTML_EXTRA_FILES"] += sorted((self.root / "docs" / "bench").glob("stage*.svg"))
         settings = dress | {
             "INPUT": [self.staged / "index.md",
                       *(self.staged / f"{text.label}.md" for text in self.texts())],
             "USE_MDFILE_AS_MAINPAGE": self.staged / "index.md",
-            "LAYOUT_FILE": layout,
             "HTML_HEADER": header,
             "HTML_FOOTER": self.root / "docs" / "book" / "footer.html",
             "OUTPUT_DIRECTORY": self.out,
@@ -155,29 +157,41 @@ class Book:
             page_file = self.out / text.file
             html = page_file.read_text()
             page_file.write_text(re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html))
-        for script in self.out.rglob("search/search.js"):
-            script.write_text(search.speak_to_the_page(script.read_text()))
 
-    def search(self):
-        """What the search box of the book's own pages finds."""
+    def menu(self, more):
+        """The menu of all pages, and for a reference what is in it."""
+        page.write_menu(self.out / "book-menu.js", site.menu(self.root, more))
+        for n, symbols in self.symbols.items():
+            folder = page.reference_page(n).rpartition("/")[0]
+            classes = sorted({(symbol.name, symbol.href) for symbol in symbols
+                              if symbol.kind in ("class", "struct")})
+            listed = [["Classes", f"{folder}/annotated.html"], ["Files", f"{folder}/files.html"],
+                      *map(list, classes)]
+            page.write_menu(self.out / folder / "reference-menu.js", listed)
+
+    def search(self, more):
+        """What the search finds: all prose, the titles of other pages, and names."""
         index = search.Index()
+        index.add_page("Contents", "index.html", self._built("index.html"))
         for text in self.texts():
-            whose = f"Chapter {text.stage}: " if text.stage else ""
-            index.add_heading(text.title, text.file, text.title)
-            for level, heading in markdown.headings(self._generated(text)):
-                shown = heading.replace("`", "")
-                index.add_heading(heading, f"{text.file}#{markdown.anchor(text.label, heading)}",
-                                  f"{whose or text.title + ': '}{shown}")
-            for row in _TERM.findall(text.path.read_text()) if text.label == "glossary" else ():
-                for name in row:
-                    index.add(name, text.file, f"Glossary: {', '.join(row)}")
+            first = site.belongs_to(text.path.parent)[1] if text.first else ""
+            title = f"{first} › {text.title}" if first else text.title
+            html = self._built(text.file)
+            if text.label == "libevent-map":  # its names are found as names
+                html = search.without_tables(html)
+            index.add_page(title, text.file, html)
+        for extra in more:
+            index.add_lead(extra.title, extra.file, self._built(extra.file))
         for n, symbols in sorted(self.symbols.items()):
             for symbol in symbols:
-                index.add(symbol.name.rpartition("::")[2], symbol.href,
-                          f"{symbol.name}, stage {n}")
+                index.add_symbol(symbol.name, symbol.href, n)
         for pair in self.pairs:
-            index.add(pair.theirs, f"libevent-map.html#{pair.theirs}", "libevent map")
-        index.write(self.out / "search")
+            index.add_theirs(pair.theirs, f"libevent-map.html#{pair.theirs}", pair.ours)
+        index.write(self.out)
+
+    def _built(self, file):
+        """The text of a page that has been built."""
+        return (self.out / file).read_text(encoding="utf-8")
 
 
 def build(root, out):
@@ -186,9 +200,10 @@ def build(root, out):
     book.references()
     more = extras(root, book.out)
     book.stage_texts(more)
-    book.pages(more)
+    book.pages()
     book.mend()
-    book.search()
+    book.menu(more)
+    book.search(more)
     book.sources.write(book.out)
     return book.lost_tests() + links.check(book.out)
 

@@ -7,18 +7,20 @@ from pathlib import Path
 from command import Failed
 
 THEME = Path("/usr/share/doxygen-awesome-css")
-_STYLES = ["doxygen-awesome.css", "doxygen-awesome-sidebar-only.css",
-           "doxygen-awesome-sidebar-only-darkmode-toggle.css"]
+_STYLES = ["doxygen-awesome.css"]
 _SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
-            "doxygen-awesome-paragraph-link.js"]
+            "doxygen-awesome-paragraph-link.js", "doxygen-awesome-interactive-toc.js"]
+_OURS = ["shell.js", "search.js"]
 
 
 def theme(root):
     """The settings that dress a site: the theme's files, and ours."""
     ours = root / "docs" / "book"
     return {
-        "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css"],
-        "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS), ours / "frame.js"],
+        "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css",
+                                  ours / "shell.css"],
+        "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS),
+                             *(ours / name for name in _OURS)],
     }
 
 

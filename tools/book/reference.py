@@ -36,7 +36,7 @@ def stage_input(stage, staged):
         (to / path.name).write_text("\n".join(lines))
     n = stages.number(stage)
     (staged / stage.name / "front.md").write_text(
-        f"# Reference of stage {n}\n\n"
+        f"# {page.reference_title(n)}\n\n"
         f'What `evolve/` is in `{stage.name}`, private members and all: \\htmlonly '
         f'<a href="annotated.html">its classes</a> and <a href="files.html">its files</a>. '
         f'How it came to be, says <a href="../{page.chapter_page(n)}">its chapter</a>; what each '

@@ -10,7 +10,7 @@ import shutil
 from html import escape
 
 import stages
-from book import highlight, page
+from book import highlight, page, site
 from command import Failed
 from record import recording
 from record.sentences import Names
@@ -174,7 +174,7 @@ def write(root, out, wrap):
             continue
         recorded = recording.load(source)
         title = f"Watch stage {number}: {recorded['sample'].split()[0]}"
-        back = [(page.chapter_page(number), f"Chapter {number}")]
+        back = [site.belongs_to(stage)]
         html = wrap(title, body(recorded, stage, len(found)), _HEAD, back)
         (out / page.replay_page(number)).write_text(html, encoding="utf-8")
         written.append(page.Page(title, page.replay_page(number), number))

@@ -5,16 +5,12 @@ import re
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
 
 import stages
 import told
 from book import markdown, page
 from steps import Step, steps_of
 
-_SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
-          "someone-elses-program": "Someone else's program",
-          "defects": "Defects of libevent"}
 BEFORE = ["how-to-follow", "the-loop"]
 BEHIND = ["seven-answers", "someone-elses-program", "using-evolve"]
 LOOK_UP = ["glossary", "libevent-map", "defects"]
@@ -79,6 +75,13 @@ def parts(stage):
             *(Text(path, page.chapter_page(n, step.number).removesuffix(".html"), n, step, *lines)
               for step, lines in zip(found, zip(starts, starts[1:]))),
             Text(path, f"chapter{n:02}_end", n, first=starts[-1])]
+
+
+def belongs_to(stage, step=None):
+    """The page of a chapter, or of one of its steps, and what it is called everywhere."""
+    found = next((part for part in parts(stage) if step and part.step and
+                  part.step.number == step), parts(stage)[0])
+    return found.file, found.title
 
 
 def chapters(root):
@@ -165,12 +168,18 @@ def _link(href, text):
     return f'<a href="{href}">{escape(text)}</a>'
 
 
+def way(rel, href, text):
+    """A link to the page before or after, to which a key leads, too."""
+    key = {"prev": "ArrowLeft", "next": "ArrowRight"}[rel]
+    return f'<a rel="{rel}" aria-keyshortcuts="{key}" href="{href}">{escape(text)}</a>'
+
+
 def neighbours(pages, k):
     """The links to the texts before and after, which stand below each."""
     contents = "index.html", "Contents"
     before = (pages[k - 1].file, pages[k - 1].title) if k else contents
     after = (pages[k + 1].file, pages[k + 1].title) if k + 1 < len(pages) else contents
-    both = _link(before[0], f"← {before[1]}") + _link(after[0], f"{after[1]} →")
+    both = way("prev", before[0], f"← {before[1]}") + way("next", after[0], f"{after[1]} →")
     return f'<nav class="neighbours" aria-label="Previous and next">{both}</nav>'
 
 
@@ -180,9 +189,9 @@ def beside(text, extras, moment=None):
     moment is where in the chapter's replay the step's code runs; None if it does not.
     """
     n, k = text.stage, text.step and text.step.number
-    links = [_link(page.reference_page(n), "API reference")] if k is None else [
+    links = [_link(page.reference_page(n), page.reference_title(n))] if k is None else [
         f"<span>Step {k} of {len(steps_of(text.path.parent))} of "
-        f"{_link(page.chapter_page(n), f'chapter {n}')}</span>"]
+        f"{_link(*belongs_to(text.path.parent))}</span>"]
     links += [_link(extra.file, extra.title) for extra in extras
               if extra.stage == n and extra.step == k]
     if moment:
@@ -197,42 +206,37 @@ def contents(text):
     return f'<nav class="steps" aria-label="Steps"><ul>{rows}</ul></nav>' if rows else ""
 
 
-def _tab(url, title):
-    """One entry of the side tree and the menu."""
-    return f'<tab type="user" url={quoteattr(url)} title={quoteattr(title)}/>'
+def _entries(texts):
+    """Entries of the menu: [title, file]."""
+    return [[text.title, text.file] for text in texts]
 
 
-def _group(title, tabs):
-    """Entries under one heading."""
-    if not tabs:
-        return ""
-    return f'<tab type="usergroup" title="{escape(title)}">{"".join(tabs)}</tab>'
-
-
-def _chapter(texts):
+def _chapter(stage):
     """A chapter's entry, with its steps below it."""
-    first, *rest = texts
-    if not rest:
-        return _tab(first.file, first.title)
-    return (f'<tab type="usergroup" url="{escape(first.file)}" title="{escape(first.title)}">'
-            + "".join(_tab(text.file, text.title) for text in rest) + "</tab>")
+    first, *rest = _entries(parts(stage))
+    return [*first, rest] if rest else first
 
 
-def layout(template, root, extras):
-    """Doxygen's layout file with the book's order in place of its own lists."""
-    before, behind, look_up = (
-        [_tab(text.file, _SHORT.get(text.label, text.title)) for text in essays(root, labels)]
-        for labels in (BEFORE, BEHIND, LOOK_UP))
-    tabs = [
-        '<tab type="mainpage" visible="yes" title="Contents"/>', *before,
-        _group("Chapters", [_chapter(parts(stage)) for stage in stages.stages(root)]),
-        *behind,
-        _group("Look up", look_up),
-        _group("Reference", [_tab(page.reference_page(n), f"Stage {n}")
-                             for n in map(stages.number, stages.stages(root))]),
-        _group("Side by side", [_tab(e.file, e.title) for e in extras
-                                if e.file[:4] == "diff" and e.step is None]),
-        _group("Watch", [_tab(e.file, e.title) for e in extras if e.file[:6] == "replay"]),
+def _compared(extras, stage):
+    """The entry of a stage's diff, with those of its steps below it."""
+    found = [extra for extra in extras if extra.file[:4] == "diff" and extra.stage == stage]
+    first, *rest = _entries(sorted(found, key=lambda extra: extra.step or 0))
+    return [*first, rest]
+
+
+def menu(root, extras):
+    """All pages in the order in which they are read: [title, file or None, what is below it]."""
+    found = stages.stages(root)
+    numbers = [stages.number(stage) for stage in found]
+    groups = [
+        ("Chapters", [_chapter(stage) for stage in found]),
+        *((each[0], each) for each in _entries(essays(root, BEHIND))),
+        ("Look up", _entries(essays(root, LOOK_UP))),
+        ("Reference", [[page.reference_title(n), page.reference_page(n)] for n in numbers]),
+        ("Side by side", [_compared(extras, n) for n in numbers
+                          if any(e.file[:4] == "diff" and e.stage == n for e in extras)]),
+        ("Watch", _entries(extra for extra in extras if extra.file[:6] == "replay")),
     ]
-    return re.sub(r"<navindex>.*?</navindex>", f"<navindex>{''.join(tabs)}</navindex>", template,
-                  flags=re.S)
+    listed = [below if title == below[0] else [title, None, below]
+              for title, below in groups if below]
+    return [["Contents", "index.html"], *_entries(essays(root, BEFORE)), *listed]

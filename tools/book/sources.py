@@ -4,7 +4,8 @@ import os
 import re
 
 import cpp
-from book import highlight, page
+import stages
+from book import highlight, page, site
 
 _KIND = {".cpp": "cpp", ".h": "cpp", ".patch": "diff", ".py": "", ".cmake": ""}
 
@@ -40,8 +41,8 @@ class Sources:
             html = numbered(path.read_text(), _KIND.get(path.suffix, ""))
             name = self.address(path)
             stage = re.match(r"(?:docs/exercises/)?stage(\d\d)", relative)
-            back = [(page.chapter_page(int(stage[1])), f"Chapter {int(stage[1])}")] if stage else []
-            (out / name).write_text(page.wrap(relative, html, back=back))
+            back = [site.belongs_to(stages.by_number(int(stage[1]), self.root))] if stage else []
+            (out / name).write_text(page.wrap(relative, html, back=back, wide=False))
             written.append(page.Page(relative, name, int(stage[1]) if stage else None))
         return written
 
