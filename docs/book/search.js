@@ -154,13 +154,18 @@
     return made;
   }
 
-  // What is said of a name's place: in which stages, or what it is in libevent.
-  const about = (said) => (/^\d+$/.test(said)
-    ? `${said.length > 1 ? 'stages' : 'stage'} ${[...said].join(' ')}` : said);
-
+  // A name of ours leads to the newest stage that has it, and says in which it is.
   function nameOptions({ name, places }) {
-    return places.slice().reverse().slice(0, 2).map(([href, said]) => option(href,
-      element('span', 'name heading', name), element('span', 'about', about(said))));
+    const isOurs = ([, said]) => /^\d+$/.test(said);
+    const found = places.filter((place) => !isOurs(place));
+    const ours = places.filter(isOurs);
+    const all = ours.flatMap(([, said]) => [...said]).sort();
+    if (ours.length) {
+      const newest = ours.find(([, said]) => said.includes(all.at(-1)));
+      found.unshift([newest[0], `${all.length > 1 ? 'stages' : 'stage'} ${all.join(' ')}`]);
+    }
+    return found.map(([href, said]) => option(href, element('span', 'name heading', name),
+      element('span', 'about', said)));
   }
 
   // A section; a row of a table has no heading, and what is above a page's first is the page's.

@@ -19,6 +19,10 @@ from steps import states
 _TERM = re.compile(r"^\| ([^|]+) \| ([^|]+) \| .* \| \[\d\]", re.M)
 
 
+# What Doxygen calls its lists of a reference.
+_LISTS = (("Classes", "annotated.html"), ("Files", "files.html"))
+
+
 def _header(root, home, way=(), menu=""):
     """The header of Doxygen's pages; `home` leads to the book's folder, `menu` is a script's name.
 
@@ -159,15 +163,18 @@ class Book:
             page_file.write_text(re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html))
 
     def menu(self, more):
-        """The menu of all pages, and for a reference what is in it."""
+        """The menu of all pages, and for a reference the list of what is in it."""
         page.write_menu(self.out / "book-menu.js", site.menu(self.root, more))
         for n, symbols in self.symbols.items():
             folder = page.reference_page(n).rpartition("/")[0]
+            lists = [[title, f"{folder}/{file}"] for title, file in _LISTS
+                     if (self.out / folder / file).is_file()]
             classes = sorted({(symbol.name, symbol.href) for symbol in symbols
-                              if symbol.kind in ("class", "struct")})
-            listed = [["Classes", f"{folder}/annotated.html"], ["Files", f"{folder}/files.html"],
-                      *map(list, classes)]
-            page.write_menu(self.out / folder / "reference-menu.js", listed)
+                              if symbol.kind in ("class", "struct")
+                              and symbol.href.startswith(f"{folder}/")})
+            if (self.out / folder).is_dir():
+                page.write_menu(self.out / folder / "reference-menu.js",
+                                [*lists, *map(list, classes)])
 
     def search(self, more):
         """What the search finds: all prose, the titles of other pages, and names."""
@@ -198,7 +205,8 @@ def build(root, out):
     """Builds all of it; returns what in it leads nowhere."""
     book = Book(root, out)
     book.references()
-    more = extras(root, book.out)
+    more = [*(page.Page(page.reference_title(n), page.reference_page(n), n)
+              for n in sorted(book.symbols)), *extras(root, book.out)]
     book.stage_texts(more)
     book.pages()
     book.mend()

@@ -189,7 +189,7 @@ def beside(text, extras, moment=None):
     moment is where in the chapter's replay the step's code runs; None if it does not.
     """
     n, k = text.stage, text.step and text.step.number
-    links = [_link(page.reference_page(n), page.reference_title(n))] if k is None else [
+    links = [] if k is None else [
         f"<span>Step {k} of {len(steps_of(text.path.parent))} of "
         f"{_link(*belongs_to(text.path.parent))}</span>"]
     links += [_link(extra.file, extra.title) for extra in extras
@@ -211,32 +211,38 @@ def _entries(texts):
     return [[text.title, text.file] for text in texts]
 
 
+def _group(title, entries):
+    """Entries below a title; a single one needs none, and none is no entry."""
+    return [[title, None, entries]] if len(entries) > 1 else entries
+
+
 def _chapter(stage):
     """A chapter's entry, with its steps below it."""
     first, *rest = _entries(parts(stage))
     return [*first, rest] if rest else first
 
 
-def _compared(extras, stage):
-    """The entry of a stage's diff, with those of its steps below it."""
-    found = [extra for extra in extras if extra.file[:4] == "diff" and extra.stage == stage]
-    first, *rest = _entries(sorted(found, key=lambda extra: extra.step or 0))
-    return [*first, rest]
+def _kind(extras, kind):
+    """The pages beside the chapters whose names begin so."""
+    return [extra for extra in extras if extra.file.startswith(kind)]
+
+
+def _compared(extras):
+    """The entries of the stages' diffs, each with those of its steps below it."""
+    found = [each for each in _kind(extras, "diff") if each.step is None]
+    return [[each.title, each.file, _entries(step for step in _kind(extras, "diff")
+                                             if step.stage == each.stage and step.step)]
+            for each in found]
 
 
 def menu(root, extras):
     """All pages in the order in which they are read: [title, file or None, what is below it]."""
-    found = stages.stages(root)
-    numbers = [stages.number(stage) for stage in found]
-    groups = [
-        ("Chapters", [_chapter(stage) for stage in found]),
-        *((each[0], each) for each in _entries(essays(root, BEHIND))),
-        ("Look up", _entries(essays(root, LOOK_UP))),
-        ("Reference", [[page.reference_title(n), page.reference_page(n)] for n in numbers]),
-        ("Side by side", [_compared(extras, n) for n in numbers
-                          if any(e.file[:4] == "diff" and e.stage == n for e in extras)]),
-        ("Watch", _entries(extra for extra in extras if extra.file[:6] == "replay")),
+    return [
+        ["Contents", "index.html"], *_entries(essays(root, BEFORE)),
+        *_group("Chapters", [_chapter(stage) for stage in stages.stages(root)]),
+        *_entries(essays(root, BEHIND)),
+        *_group("Look up", _entries(essays(root, LOOK_UP))),
+        *_group("Reference", _entries(_kind(extras, "stage"))),
+        *_group("Side by side", _compared(extras)),
+        *_group("Watch", _entries(_kind(extras, "replay"))),
     ]
-    listed = [below if title == below[0] else [title, None, below]
-              for title, below in groups if below]
-    return [["Contents", "index.html"], *_entries(essays(root, BEFORE)), *listed]
