@@ -61,6 +61,27 @@ def _page_with(root, stage, picture):
                 if picture in {placed.name for placed in pictures.of_text(root, text)})
 
 
+# What is searched for: a name, and where its page is; words, a page that they lead to, and what is
+# marked in the piece of its text.
+_SOUGHT_NAMES = [["evmap", "stage"], ["event_base", "stage"], ["min_heap", "stage"],
+                 ["event_add", "libevent-map.html"], ["event_base_loop", "libevent-map.html"]]
+_SOUGHT_WORDS = [["descriptor reused", "", "reused"], ["starved descriptors", "", "starve"],
+                 ["a heap instead of a list", page.chapter_page(3, 5), "heap"],
+                 ["epoll_ctl", "", "epoll_ctl"],
+                 ["coalescing", "glossary.html#term-coalescing", "coalescing"],
+                 ["活动队列", "glossary.html#term-active-queue", "活动队列"],
+                 ["惰性", "glossary.html#term-mending", "惰性修正"]]
+
+
+def _shells(own, newest):
+    """A page of each kind, each with the same frame around it."""
+    first = [next((name for name in own if name.startswith(kind)), None)
+             for kind in ("chapter02", "step03", "diff_03_", "diff_04", "replay", "file_", "libevent")]
+    reference = page.reference_page(newest)
+    return ["index.html", *filter(None, first), reference,
+            reference.replace("index", "classevolve_1_1event__base")]
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
@@ -79,6 +100,9 @@ def plan(root, out, shots):
             "replays": [page.replay_page(n) for n in numbers],
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + [page.reference_page(n) for n in numbers],
+            "shells": _shells(own, numbers[-1]), "names": _SOUGHT_NAMES,
+            "searches": _SOUGHT_WORDS,
+            "toc": site.parts(stages.by_number(3, root))[-1].file,
             "looks": looks}
 
 

@@ -36,7 +36,8 @@ def _indexed(documents):
                              text=True)
         if run.returncode == 0:
             return json.loads(run.stdout)
-    raise Failed(f"the search's index was not made: {run.stderr.strip().splitlines()[-1]}")
+    why = run.stderr.strip().rpartition("\n")[2]
+    raise Failed(f"the index of the search was not made by any Python here: {why}")
 
 
 class Index:

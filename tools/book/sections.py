@@ -10,7 +10,8 @@ from typing import NamedTuple
 _HEADINGS = {"h1", "h2", "h3", "h4"}
 _UNREAD = {"nav", "svg", "script", "style", "noscript", "button", "output"}
 _EMPTY = {"br", "img", "hr", "input", "link", "meta", "wbr"}
-_APART = {"p", "div", "li", "td", "th", "tr", "dt", "dd", "br", "pre", "summary"}
+_APART = {"p", "div", "li", "td", "th", "tr", "dt", "dd", "br", "pre", "summary", "ul",
+          "ol", "table"}
 
 
 class Section(NamedTuple):
