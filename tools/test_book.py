@@ -1,6 +1,8 @@
 """The book's parts: what becomes of a text, which links are dead, which names and tests exist."""
 
+import json
 import os
+import re
 import textwrap
 import unittest
 from pathlib import Path
@@ -158,12 +160,14 @@ class Dead(InFolder):
         self.write("sub/a.html", '<p id="here"></p>')
         self.assertIn("sub/a.html: no link leads to the front page", links.check(self.root))
 
-    def test_the_side_tree_and_the_search_are_looked_at_too(self):
-        self.write("search/all_0.js", "var searchData=[['a',['../gone.html#x',1,'']]];")
-        self.write("navtreedata.js", 'var NAVTREE = [["a", "lost.html", null]];')
+    def test_the_menu_and_the_search_are_looked_at_too(self):
+        page.write_menu(self.root / "book-menu.js", [["A", "gone.html"], ["B", "sub/a.html"]])
+        (self.root / "stage01").mkdir()
+        page.write_menu(self.root / "stage01/reference-menu.js", [["C", "stage01/lost.html"]])
+        self.write("search-index.js", 'JSON.parse(\'[["evmap",[["away.html#x","12"]]]]\')')
         found = "\n".join(links.check(self.root))
-        self.assertIn("gone.html", found)
-        self.assertIn("lost.html", found)
+        for name in ("gone.html", "lost.html", "away.html#x"):
+            self.assertIn(name, found)
 
 
 class Map(InFolder):
@@ -325,6 +329,12 @@ class Search(InFolder):
         found = search._indexed([["Closed", "", "reused 活动队列", "event_add"]])
         terms = {entry[0] for entry in found["invertedIndex"]}
         self.assertLessEqual({"close", "reus", "活动队列", "event_add", "event", "add"}, terms)
+
+    def test_the_script_keeps_every_sign(self):
+        data = ["it's \\n \"so\""]
+        script = search._script(data)
+        quoted = script[script.index("'") + 1:script.rindex("'")]
+        self.assertEqual(data, json.loads(re.sub(r"\\([\\'])", r"\1", quoted)))
 
     def test_a_failure_is_told(self):
         with mock.patch.object(search, "_PYTHONS", ("false",)), self.assertRaises(Failed):

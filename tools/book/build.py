@@ -19,6 +19,9 @@ from steps import states
 _TERM = re.compile(r"^\| ([^|]+) \| ([^|]+) \| .* \| \[\d\]", re.M)
 
 
+# Our scripts on all pages.
+_SCRIPTS = ("shell.js", "search.js")
+
 # What Doxygen calls its lists of a reference.
 _LISTS = (("Classes", "annotated.html"), ("Files", "files.html"))
 
@@ -138,6 +141,7 @@ class Book:
         header = self.staged / "book.header.html"
         header.write_text(_header(self.root, "$relpath^"))
         dress = doxygen.theme(self.root)
+        dress["HTML_EXTRA_FILES"] += [self.root / "docs" / "book" / name for name in _SCRIPTS]
         dress["HTML_EXTRA_FILES"] += sorted((self.root / "docs" / "bench").glob("stage*.svg"))
         settings = dress | {
             "INPUT": [self.staged / "index.md",

@@ -292,7 +292,8 @@ def _ways(pair, last):
     """The ways to the pages before and after: of the stages up to `last`, or of the steps."""
     n, step = pair.chapter.number, pair.step
     here, most, word = (step.number, len(pair.chapter.steps), "Step") if step else (n, last, "Stage")
-    for rel, k, text in (("prev", here - 1, f"← {word} {{}}"), ("next", here + 1, f"{word} {{}} →")):
+    for rel, k, text in (("prev", here - 1, f"← {word} {{}}"),
+                         ("next", here + 1, f"{word} {{}} →")):
         if 1 <= k <= most:
             file, name = (page.diff_page(n, k), f"{n}.{k}") if step else (page.diff_page(k), k)
             yield site.way(rel, file, text.format(name))

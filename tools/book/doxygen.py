@@ -10,7 +10,6 @@ THEME = Path("/usr/share/doxygen-awesome-css")
 _STYLES = ["doxygen-awesome.css"]
 _SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
             "doxygen-awesome-paragraph-link.js", "doxygen-awesome-interactive-toc.js"]
-_OURS = ["shell.js", "search.js"]
 
 
 def theme(root):
@@ -19,8 +18,7 @@ def theme(root):
     return {
         "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css",
                                   ours / "shell.css"],
-        "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS),
-                             *(ours / name for name in _OURS)],
+        "HTML_EXTRA_FILES": [THEME / name for name in _SCRIPTS],
     }
 
 

@@ -61,8 +61,7 @@ def _goes_back(page, reader, book):
 def check(book):
     """All that is wrong, as "page: address: why"."""
     book = Path(book).resolve()
-    paths = [p for p in sorted(book.rglob("*.html")) if p.parent.name != "search"]
-    pages = {path: _read(path) for path in paths}
+    pages = {path: _read(path) for path in sorted(book.rglob("*.html"))}
     found = []
     for path, reader in pages.items():
         name = path.relative_to(book)
@@ -75,12 +74,10 @@ def check(book):
 
 
 def _scripts(book, pages):
-    """The same for the addresses in what Doxygen's side tree and search read."""
+    """The same for the addresses in scripts; those of menus and the search are the book's."""
     found = []
     for script in sorted(book.rglob("*.js")):
-        if script.name.startswith("navtreeindex"):
-            continue  # leads from a page to its place in the tree, and nowhere else
-        base = script.parent.parent if script.parent.name == "search" else script.parent
+        base = book if script.name == "reference-menu.js" else script.parent
         for file, anchor in dict.fromkeys(_JS_ADDRESS.findall(script.read_text())):
             page = base / file
             if why := _complaint(base / "index.html", f"{file}{anchor}",

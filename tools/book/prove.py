@@ -75,8 +75,8 @@ _SOUGHT_WORDS = [["descriptor reused", "", "reused"], ["starved descriptors", ""
 
 def _shells(own, newest):
     """A page of each kind, each with the same frame around it."""
-    first = [next((name for name in own if name.startswith(kind)), None)
-             for kind in ("chapter02", "step03", "diff_03_", "diff_04", "replay", "file_", "libevent")]
+    kinds = ("chapter02", "step03", "diff_03_", "diff_04", "replay", "file_", "libevent")
+    first = [next((name for name in own if name.startswith(kind)), None) for kind in kinds]
     reference = page.reference_page(newest)
     return ["index.html", *filter(None, first), reference,
             reference.replace("index", "classevolve_1_1event__base")]

@@ -40,6 +40,13 @@ def _indexed(documents):
     raise Failed(f"the index of the search was not made by any Python here: {why}")
 
 
+def _script(data):
+    """A script that has the data as JSON in a string, which a browser reads sooner than a program."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"window.bookIndex = JSON.parse('{quoted}');\n"
+
+
 class Index:
     """Pages with their sections, and names with the places that they lead to."""
 
@@ -83,8 +90,7 @@ class Index:
 
     def write(self, out):
         """Puts itself, and lunr, into the book."""
-        data = json.dumps(self.data(), ensure_ascii=False, separators=(",", ":"))
-        (out / "search-index.js").write_text(f"window.bookIndex = {data};\n", encoding="utf-8")
+        (out / "search-index.js").write_text(_script(self.data()), encoding="utf-8")
         if not LUNR.is_file():
             raise Failed(f"there is no {LUNR}, by which the book is searched")
         shutil.copy(LUNR, out / "lunr.js")

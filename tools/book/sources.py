@@ -41,7 +41,8 @@ class Sources:
             html = numbered(path.read_text(), _KIND.get(path.suffix, ""))
             name = self.address(path)
             stage = re.match(r"(?:docs/exercises/)?stage(\d\d)", relative)
-            back = [site.belongs_to(stages.by_number(int(stage[1]), self.root))] if stage else []
+            back = [site.belongs_to(stages.by_number(int(stage[1]), self.root)) if stage
+                    else ("index.html", "Contents")]
             (out / name).write_text(page.wrap(relative, html, back=back, wide=False))
             written.append(page.Page(relative, name, int(stage[1]) if stage else None))
         return written

@@ -31,7 +31,9 @@ async function shots(browser) {
   }
 }
 
-const CHECKS = { ...chapters, ...search, ...shell, ...looks, ...diffs, ...replays, ...phone, shots };
+const CHECKS = {
+  ...chapters, ...search, ...shell, ...looks, ...diffs, ...replays, ...phone, shots,
+};
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.
