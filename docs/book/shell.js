@@ -9,9 +9,18 @@
   const kept = wide ? 'menu-wide' : 'menu-text';  // on wide pages it is wanted at other times
   const over = matchMedia('(max-width: 999px)');  // the menu covers the page
 
+  // Scrolls the menu to the current page's entry, if that is out of sight.
+  function reveal() {
+    const menu = document.getElementById('book-menu');
+    const current = menu?.querySelector('[aria-current]');
+    const below = current ? current.offsetTop - menu.clientHeight * 0.8 : 0;
+    if (below > menu?.scrollTop) menu.scrollTop = below + menu.clientHeight / 2;
+  }
+
   function show(open) {
     page.classList.toggle('menu-open', open);
     document.querySelector('.menu-button')?.setAttribute('aria-expanded', String(open));
+    if (open) reveal();
   }
   show(!over.matches && (localStorage.getItem(kept) ?? String(!wide)) === 'true');
 
@@ -86,9 +95,7 @@
     if (own) entries = withReference(entries, `${at.here.split('/')[0]}/index.html`, own);
     at.within = owner(at, files(entries));
     menu.replaceChildren(list(entries, at).made);
-    const current = menu.querySelector('[aria-current]');
-    const below = current ? current.offsetTop - menu.clientHeight * 0.8 : 0;
-    if (below > 0) menu.scrollTop = below + menu.clientHeight / 2;
+    reveal();
   }
 
   function theme(button) {
