@@ -27,6 +27,16 @@ have_googletest() {
   command -v brew >/dev/null && [ -d "$(brew --prefix)/include/gtest" ]
 }
 
+# The search of the book: made in Python, which may be another than the first in
+# the path, and done in the browser.
+have_lunr() {
+  [ -f /usr/share/javascript/lunr/lunr.min.js ] || return
+  for python in python3 /usr/bin/python3; do
+    "$python" -c 'import lunr' 2>/dev/null && return
+  done
+  return 1
+}
+
 # have TOOL: says whether it can be used already.
 have() {
   case $1 in
@@ -34,6 +44,7 @@ have() {
     c++) command -v c++ >/dev/null && compiles vector ;;
     pygments) python3 -c 'import pygments' 2>/dev/null ;;
     doxygen-awesome-css) [ -d /usr/share/doxygen-awesome-css ] ;;
+    lunr) have_lunr ;;
     libevent) compiles event2/event.h ;;
     libev) compiles ev.h ;;
     glib) pkg-config --exists glib-2.0 ;;
@@ -75,6 +86,9 @@ package_of() {
     pacman:pygments) echo python-pygments ;;
     apk:pygments) echo py3-pygments ;;
     pkg:pygments) echo devel/py-pygments ;;
+    # Only Debian is known to have both halves of the book's search, where they are
+    # looked for; elsewhere the book cannot be built.
+    apt-get:lunr) echo python3-lunr libjs-lunr ;;
     # What proves dropin/ is known of Debian alone.
     apt-get:memcaslap) echo libmemcached-tools ;;
     apt-get:gearmand) echo gearman-job-server ;;

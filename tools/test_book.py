@@ -1,14 +1,17 @@
 """The book's parts: what becomes of a text, which links are dead, which names and tests exist."""
 
+import json
 import os
+import re
 import textwrap
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import stages
-from book import (comments, defects, doxygen, highlight, links, markdown, names, page, search, site,
-                  sources)
+from book import (comments, defects, doxygen, highlight, links, lunr_index, markdown, names, page,
+                  search, sections, site, sources)
+from command import Failed
 from testing import InFolder
 
 
@@ -157,12 +160,14 @@ class Dead(InFolder):
         self.write("sub/a.html", '<p id="here"></p>')
         self.assertIn("sub/a.html: no link leads to the front page", links.check(self.root))
 
-    def test_the_side_tree_and_the_search_are_looked_at_too(self):
-        self.write("search/all_0.js", "var searchData=[['a',['../gone.html#x',1,'']]];")
-        self.write("navtreedata.js", 'var NAVTREE = [["a", "lost.html", null]];')
+    def test_the_menu_and_the_search_are_looked_at_too(self):
+        page.write_menu(self.root / "book-menu.js", [["A", "gone.html"], ["B", "sub/a.html"]])
+        (self.root / "stage01").mkdir()
+        page.write_menu(self.root / "stage01/reference-menu.js", [["C", "stage01/lost.html"]])
+        self.write("search-index.js", 'JSON.parse(\'[["evmap",[["away.html#x","12"]]]]\')')
         found = "\n".join(links.check(self.root))
-        self.assertIn("gone.html", found)
-        self.assertIn("lost.html", found)
+        for name in ("gone.html", "lost.html", "away.html#x"):
+            self.assertIn(name, found)
 
 
 class Map(InFolder):
@@ -248,6 +253,7 @@ class Sources(InFolder):
 
     def test_a_file_that_is_linked_to_gets_a_page_with_that_line(self):
         path = self.write("stage01_one/test/a_test.cpp", "one\ntwo <3>\n")
+        self.write("stage01_one/README.md", "# Stage 1: one\n")
         pages = sources.Sources(self.root)
         address = pages.address(path, 2)
         [written] = pages.write(self.root)
@@ -255,37 +261,81 @@ class Sources(InFolder):
         html = (self.root / written.file).read_text()
         self.assertIn('id="L2"', html)
         self.assertIn("two &lt;3&gt;", html)
-        self.assertIn('href="chapter01.html"', html)
+        self.assertIn('href="chapter01.html">Stage 1: one<', html)
+
+
+class Sections(unittest.TestCase):
+    """What a page says, by section."""
+
+    PAGE = ('<body><nav>bar</nav><main><h1>T</h1><p>One <b>two</b>.</p><div class="fragment">'
+            '<div class="line">a_b();</div></div><h2><a id="x-1"></a>Part</h2><nav>ways</nav>'
+            '<p>( <code>c</code>)</p><svg><text>drawn</text></svg><table><tr><th>h</th></tr>'
+            '<tr><td><a id="term-q"></a>q<wbr>u</td><td>队列</td></tr></table></main>')
+
+    def test_each_has_its_heading_anchor_prose_and_code(self):
+        first, row, second = sections.sections(self.PAGE)
+        self.assertEqual(("T", "", "One two.", "a_b();"), first)
+        self.assertEqual(("", "term-q", "qu 队列", ""), row)
+        self.assertEqual(("Part", "x-1", "(c) h", ""), second)
+
+    def test_what_is_before_the_content_is_none(self):
+        self.assertEqual([], sections.sections("<h1>no</h1><p>no</p>"))
+
+    def test_an_element_that_is_not_closed_does_no_harm(self):
+        [found] = sections.sections('<div class="contents"><ul><li>a<li>b</ul>c')
+        self.assertEqual("a b c", found.prose)
 
 
 class Search(InFolder):
-    """The index of the search box."""
+    """The index of the search."""
 
-    def test_a_name_leads_to_all_its_places(self):
-        self.write("all_0.html", '<script src="all_0.js"></script>')
-        self.write("all_5.js", "old")
+    def test_sections_know_their_page(self):
         index = search.Index()
-        index.add("evmap", "a.html", "one")
-        index.add_heading("The queue: `evmap`", "b.html#x", "two")
-        index.write(self.root)
-        data = (self.root / "all_0.js").read_text()
-        self.assertIn('"../a.html"', data)
-        self.assertIn('"../b.html#x"', data)
-        self.assertFalse((self.root / "all_5.js").exists())
-        self.assertIn('0: "eq"', (self.root / "searchdata.js").read_text())
+        index.add_page("One", "1.html", "<main><h1>T</h1>a</main>")
+        index.add_page("Two", "2.html", "<main><h2 id='x'>U</h2>b</main>")
+        self.assertEqual([["One", "1.html"], ["Two", "2.html"]], index.pages)
+        self.assertEqual([[0, "T", "", "a", ""], [1, "U", "x", "b", ""]], index.sections)
 
-    def test_names_are_written_as_the_script_compares_them(self):
+    def test_of_a_page_that_shows_more_than_it_says_only_the_first_paragraph_counts(self):
         index = search.Index()
-        index.add("min_heap", "a.html", "x")
-        self.assertEqual(index._entry(0, "min_heap")[0], "min_5fheap_0")
+        index.add_lead("D", "d.html", "<main><h1>D</h1>\n<p>Says <b>it</b>.</p><p>x</p></main>")
+        index.add_lead("E", "e.html", "<p>x</p>")
+        self.assertEqual(["Says it.", "E"], [prose for *_, prose, _ in index.sections])
 
+    def test_a_name_leads_to_each_stage_that_has_it(self):
+        index = search.Index()
+        for stage in (2, 3):
+            index.add_symbol("evmap", f"file_stage{stage:02}.html#L1", stage)
+        self.assertEqual({"file_stage02.html#L1": "2", "file_stage03.html#L1": "3"},
+                         index.names["evmap"])
 
-    def test_the_frame_of_results_does_not_touch_its_page(self):
-        script = ('parent.searchBox.CloseResultsWindow();'
-                  'parent.document.getElementById("MSearchField").focus();')
-        mended = search.speak_to_the_page(script)
-        self.assertNotIn("parent.searchBox", mended)
-        self.assertNotIn("parent.document", mended)
+    def test_a_name_of_libevent_says_what_it_is_here(self):
+        index = search.Index()
+        for ours in ("event::add", "event::add"), ("event::add", "x"):
+            index.names.clear()
+            for each in ours:
+                index.add_theirs("event_add", "map.html#event_add", each)
+        self.assertEqual({"map.html#event_add": "in libevent; here event::add, x"},
+                         index.names["event_add"])
+
+    def test_names_are_found_by_their_parts_too(self):
+        self.assertEqual(["event_base", "event", "base", "_x", "队列"],
+                         lunr_index.words("event_base _x, 队列"))
+
+    def test_words_are_found_by_their_stems_but_names_stay(self):
+        found = search._indexed([["Closed", "", "reused 活动队列", "event_add"]])
+        terms = {entry[0] for entry in found["invertedIndex"]}
+        self.assertLessEqual({"close", "reus", "活动队列", "event_add", "event", "add"}, terms)
+
+    def test_the_script_keeps_every_sign(self):
+        data = ["it's \\n \"so\""]
+        script = search._script(data)
+        quoted = script[script.index("'") + 1:script.rindex("'")]
+        self.assertEqual(data, json.loads(re.sub(r"\\([\\'])", r"\1", quoted)))
+
+    def test_a_failure_is_told(self):
+        with mock.patch.object(search, "_PYTHONS", ("false",)), self.assertRaises(Failed):
+            search._indexed([])
 
 
 class Frame(unittest.TestCase):
@@ -371,26 +421,27 @@ class Parts(InFolder):
                 "../stage03_x": "chapter03.html"}.items():
             self.assertEqual(resolve(self.texts[0], target), address)
 
-    def test_the_side_tree_has_them_below_their_chapter(self):
+    def test_the_menu_has_them_below_their_chapter(self):
         self.write("stage04_y/README.md", "# Stage 4: y\n")
         for name in (*site.BEFORE, *site.BEHIND, *site.LOOK_UP):
             self.write(f"docs/book/{name}.md", "# It\n")
         for name in ("using-evolve", "someone-elses-program", "benchmarks"):
             self.write(f"docs/{name}.md", "# It\n")
-        diffs = [page.Page("Both", "diff_03.html", 3), page.Page("One", "diff_03_01.html", 3, 1)]
-        tree = site.layout("<navindex>old</navindex>", self.root, diffs)
-        self.assertIn('<tab type="usergroup" url="chapter03.html" title="Stage 3: x">'
-                      '<tab type="user" url="step03_01.html" title="3.1 The a"/>', tree)
-        self.assertIn('title="End"/></tab><tab type="user" url="chapter04.html"', tree)
-        self.assertIn("diff_03.html", tree)
-        self.assertNotIn("diff_03_01.html", tree)
+        menu = site.menu(self.root, [page.Page("Both", "diff_03.html", 3),
+                                     page.Page("One", "diff_03_01.html", 3, 1)])
+        [chapters] = [below for title, _, *below in menu if title == "Chapters"]
+        self.assertEqual(["Stage 3: x", "chapter03.html"], chapters[0][0][:2])
+        self.assertIn(["3.1 The a", "step03_01.html"], chapters[0][0][2])
+        self.assertEqual(["Stage 4: y", "chapter04.html"], chapters[0][1])
+        self.assertIn(["Both", "diff_03.html", [["One", "diff_03_01.html"]]], menu)
 
     def test_the_ways_from_step_to_step(self):
-        self.assertIn('<a href="step03_01.html">← 3.1 The a</a>'
-                      '<a href="chapter03_end.html">End →</a>', site.neighbours(self.texts, 2))
+        for part in ('<a rel="prev"', 'href="step03_01.html">← 3.1 The a</a>', '<a rel="next"',
+                     'href="chapter03_end.html">End →</a>'):
+            self.assertIn(part, site.neighbours(self.texts, 2))
         html = site.beside(self.texts[2], [page.Page("One", "1.html", 3, 1),
                                            page.Page("Two", "2.html", 3, 2)], 17)
-        self.assertIn('Step 2 of 2 of <a href="chapter03.html">chapter 3</a>', html)
+        self.assertIn('Step 2 of 2 of <a href="chapter03.html">Stage 3: x</a>', html)
         self.assertIn('<a href="2.html">Two</a> <a href="replay_03.html#17">', html)
         self.assertNotIn("1.html", html)
         self.assertIn("step03_02.html", site.contents(self.texts[0]))
@@ -423,11 +474,3 @@ class Links(InFolder):
                 "../docs/exercises/stage01/exercise_test.cpp":
                     "file_docs-exercises-stage01-exercise_test-cpp.html"}.items():
             self.assertEqual(self.links.resolve(self.here, target), address)
-
-
-class Menu(unittest.TestCase):
-    """Doxygen's layout file, which it reads with a parser of its own."""
-
-    def test_an_apostrophe_stays_one(self):
-        layout = site.layout("<navindex></navindex>", stages.ROOT, [])
-        self.assertIn('title="Someone else\'s program"', layout)

@@ -167,7 +167,7 @@ class Steps(InFolder):
         self.assertIn('href="step02_02.html#told2"', diffs.body(self.pairs[0], 2))
         html = diffs.body(self.pairs[2], 2)
         self.assertIn('id="told2" href="step02_02.html#told2"', html)
-        self.assertIn('<a href="diff_02_01.html">← Step 2.1</a>', html)
+        self.assertIn('href="diff_02_01.html">← Step 2.1</a>', html)
 
 
 class AllStages(unittest.TestCase):

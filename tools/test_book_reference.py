@@ -141,6 +141,7 @@ class SourcePages(Stage):
         super().setUp()
         self.sources = sources.Sources(self.root)
         self.sources.add(self.code())
+        self.write("stage03_x/README.md", "# Stage 3: x\n")
         self.written = {each.file for each in self.sources.write(self.root)}
 
     def page(self, name):
@@ -191,7 +192,7 @@ class Reference(Stage):
 
     def setUp(self):
         super().setUp()
-        for name in ("book.css", "reference.css", "code.css", "narrow.css", "frame.js",
+        for name in ("book.css", "shell.css", "reference.css", "code.css", "narrow.css",
                      "header.html", "footer.html"):
             self.write(f"docs/book/{name}", (stages.ROOT / "docs/book" / name).read_text())
 

@@ -18,23 +18,33 @@ from book.sources import Code, Sources
 from command import Failed
 from steps import states
 
-_BRIEF = "libevent's event loop, built again in eight stages"
-
-
 # A row of the glossary: the term, and what it is in Chinese.
 _TERM = re.compile(r"^\| ([^|]+) \| ([^|]+) \| .* \| \[\d\]", re.M)
 
 
-def _header(root, home, brief):
-    """The header of Doxygen's pages, with the way back."""
+# Our scripts on all pages.
+_SCRIPTS = ("shell.js", "search.js")
+
+# What Doxygen calls its lists of a reference.
+_LISTS = (("Classes", "annotated.html"), ("Files", "files.html"))
+
+
+def _header(root, home, way=(), menu=""):
+    """The header of Doxygen's pages; `home` leads to the book's folder, `menu` is a script's name.
+
+    `way` is (href, text) links to what the pages belong to.
+    """
     text = (root / "docs" / "book" / "header.html").read_text()
-    return text.replace("@HOME@", home).replace("@BRIEF@", brief)
+    more = f'<script src="$relpath^{menu}" defer></script>' if menu else ""
+    return text.replace("@BAR@", page.bar(home, way)).replace("@ROOT@", home).replace("@MENU@",
+                                                                                     more)
 
 
-def _reference_header(root):
-    """The header of the reference: to the book, and to how a program uses the library."""
-    return _header(root, "../", '<a href="../index.html">The book</a> '
-                   '<a href="../using-evolve.html">Using evolve</a>')
+def _reference_header(root, n):
+    """The header of the reference: its list in the menu, the ways to it and to its use."""
+    way = [(f"../{page.reference_page(n)}", page.REFERENCE),
+           ("../using-evolve.html", "Using evolve in your program")]
+    return _header(root, "../", way, "reference-menu.js")
 
 
 def extras(root, out, known, kept=diffs.anew):
@@ -97,7 +107,8 @@ class Book:
 
     def _reference(self, stage, code):
         """Puts the reference of the last stage into the book; the pages of what it describes."""
-        header, n = _reference_header(self.root), code.number
+        n = code.number
+        header = _reference_header(self.root, n)
 
         def make(folder):
             pages = reference.build(self.root, stage, code, lambda number:
@@ -125,6 +136,9 @@ class Book:
             entries = defects.load(text.path.with_suffix(".toml"), self.tests)
             table = defects.table(entries, self.tests, self.sources.address)
             prose = prose.replace("<!-- defects -->", markdown.raw_block(table))
+        if text.label == "glossary":  # each term is found by itself
+            prose = _TERM.sub(lambda row: row[0].replace(
+                "| ", f'| <a id="term-{markdown.slug(row[1])}"></a>', 1), prose)
         return prose
 
     def lost_tests(self):
@@ -190,23 +204,19 @@ class Book:
                                  shown=front.shown(self.root))
         (self.staged / "index.md").write_text(markdown.to_doxygen(source))
 
-    def pages(self, more):
+    def pages(self):
         """Doxygen's run for the prose."""
-        layout = self.staged / "layout.xml"
-        subprocess.run(["doxygen", "-l", layout], check=True, stdout=subprocess.DEVNULL)
-        layout.write_text(site.layout(layout.read_text(), self.root, more))
         header = self.staged / "book.header.html"
-        header.write_text(_header(self.root, "$relpath^", _BRIEF))
+        header.write_text(_header(self.root, "$relpath^"))
         dress = doxygen.theme(self.root)
         ours = self.root / "docs" / "book"
         dress["HTML_EXTRA_STYLESHEET"].append(ours / "front.css")
-        dress["HTML_EXTRA_FILES"] += [ours / "glimpse.js",
+        dress["HTML_EXTRA_FILES"] += [*(ours / name for name in _SCRIPTS), ours / "glimpse.js",
                                       *sorted((self.root / "docs" / "bench").glob("*.svg"))]
         settings = dress | {
             "INPUT": [self.staged / "index.md",
                       *(self.staged / f"{text.label}.md" for text in self.texts())],
             "USE_MDFILE_AS_MAINPAGE": self.staged / "index.md",
-            "LAYOUT_FILE": layout,
             "HTML_HEADER": header,
             "HTML_FOOTER": self.root / "docs" / "book" / "footer.html",
             "OUTPUT_DIRECTORY": self.out,
@@ -226,45 +236,60 @@ class Book:
             html = page_file.read_text()
             html = re.sub(r"&lt;(/?)tt&gt;", r"<\1code>", html)
             page_file.write_text(tables.labelled(html))
-        for script in self.out.rglob("search/search.js"):
-            script.write_text(search.speak_to_the_page(script.read_text()))
 
-    def search(self):
-        """What the search box of the book's own pages finds."""
+    def menu(self, more):
+        """The menu of all pages, and for a reference the list of what is in it."""
+        page.write_menu(self.out / "book-menu.js", site.menu(self.root, more))
+        for n, symbols in self.symbols.items():
+            folder = page.reference_page(n).rpartition("/")[0]
+            lists = [[title, f"{folder}/{file}"] for title, file in _LISTS
+                     if (self.out / folder / file).is_file()]
+            classes = sorted({(symbol.name, symbol.href) for symbol in symbols
+                              if symbol.kind in ("class", "struct")
+                              and symbol.href.startswith(f"{folder}/")})
+            if (self.out / folder).is_dir():
+                page.write_menu(self.out / folder / "reference-menu.js",
+                                [*lists, *map(list, classes)])
+
+    def search(self, more):
+        """What the search finds: all prose, the titles of other pages, and names."""
         index = search.Index()
+        index.add_page("Contents", "index.html", self._built("index.html"))
         for text in self.texts():
-            whose = f"Chapter {text.stage}: " if text.stage else ""
-            index.add_heading(text.title, text.file, text.title)
-            for level, heading in markdown.headings(self._generated(text)):
-                shown = heading.replace("`", "")
-                index.add_heading(heading, f"{text.file}#{markdown.anchor(text.label, heading)}",
-                                  f"{whose or text.title + ': '}{shown}")
-            for row in _TERM.findall(text.path.read_text()) if text.label == "glossary" else ():
-                for name in row:
-                    index.add(name, text.file, f"Glossary: {', '.join(row)}")
+            first = site.belongs_to(text.path.parent)[1] if text.first else ""
+            title = f"{first} › {text.title}" if first else text.title
+            html = self._built(text.file)
+            if text.label == "libevent-map":  # its names are found as names
+                html = search.without_tables(html)
+            index.add_page(title, text.file, html)
+        for extra in more:
+            index.add_lead(extra.title, extra.file, self._built(extra.file))
         for n, symbols in sorted(self.symbols.items()):
             for symbol in symbols:
-                index.add(symbol.name.rpartition("::")[2], symbol.href,
-                          f"{symbol.name}, stage {n}")
+                index.add_symbol(symbol.name, symbol.href, n)
         for pair in self.pairs:
-            index.add(pair.theirs, f"libevent-map.html#{pair.theirs}", "libevent map")
-        index.write(self.out / "search")
-        for front in self.out.glob("stage*/index.html"):  # the reference has the same box
-            index.write(front.parent / "search", "../../")
+            index.add_theirs(pair.theirs, f"libevent-map.html#{pair.theirs}", pair.ours)
+        index.write(self.out)
+
+    def _built(self, file):
+        """The text of a page that has been built."""
+        return (self.out / file).read_text(encoding="utf-8")
 
 
 def build(root, out):
     """Builds all of it; returns what in it leads nowhere."""
     book = Book(root, out)
     book.code()
-    more = [page.Page("Reference", page.reference_page(max(book.symbols)), max(book.symbols)),
-            *(page.Page("Sources", page.sources_page(n), n) for n in sorted(book.symbols)),
+    more = [page.Page(page.REFERENCE, page.reference_page(max(book.symbols)), max(book.symbols)),
+            *(page.Page(f"Sources of stage {n}", page.sources_page(n), n)
+              for n in sorted(book.symbols)),
             *extras(root, book.out, book.known, book.kept.data)]
     book.stage_texts(more)
-    book.pages(more)
+    book.pages()
     book.mend()
-    book.search()
     book.sources.write(book.out, book.kept.data, book.known)
+    book.menu(more)
+    book.search(more)
     wrong = book.lost_tests() + links.check(book.out, book.kept.data)
     book.kept.sweep()
     return wrong

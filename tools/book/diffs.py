@@ -14,7 +14,7 @@ import cpp
 import linediff
 import stages
 import told
-from book import changed, highlight, page
+from book import changed, highlight, page, site
 from steps import Step, states, steps_in
 from weave import Telling
 
@@ -316,10 +316,11 @@ def _ways(pair, last):
     """The ways to the pages before and after: of the stages up to `last`, or of the steps."""
     n, step = pair.chapter.number, pair.step
     here, most, word = (step.number, len(pair.chapter.steps), "Step") if step else (n, last, "Stage")
-    for k, text in ((here - 1, f"← {word} {{}}"), (here + 1, f"{word} {{}} →")):
+    for rel, k, text in (("prev", here - 1, f"← {word} {{}}"),
+                         ("next", here + 1, f"{word} {{}} →")):
         if 1 <= k <= most:
             file, name = (page.diff_page(n, k), f"{n}.{k}") if step else (page.diff_page(k), k)
-            yield f'<a href="{file}">{text.format(name)}</a>'
+            yield site.way(rel, file, text.format(name))
 
 
 def _lead(pair, last):
@@ -370,7 +371,7 @@ def write(root, out, wrap, known=None, kept=anew):
     for previous, stage in zip([None, *found], found):
         for pair in pairs(stage, previous):
             n, k = pair.chapter.number, pair.step and pair.step.number
-            back = [(page.chapter_page(n, k), f"Step {n}.{k}" if k else f"Chapter {n}")]
+            back = [site.belongs_to(stage, k)]
             names = known and known(n)
             pair = pair._replace(links=names.links) if names else pair
             chapter = (stage / "README.md").read_text()

@@ -7,10 +7,10 @@ from pathlib import Path
 from command import Failed
 
 THEME = Path("/usr/share/doxygen-awesome-css")
-_STYLES = ["doxygen-awesome.css", "doxygen-awesome-sidebar-only.css",
-           "doxygen-awesome-sidebar-only-darkmode-toggle.css"]
+_STYLES = ["doxygen-awesome.css"]
+_OURS = ["shell", "reference", "code", "narrow"]
 _SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
-            "doxygen-awesome-paragraph-link.js"]
+            "doxygen-awesome-paragraph-link.js", "doxygen-awesome-interactive-toc.js"]
 
 
 def theme(root):
@@ -18,8 +18,8 @@ def theme(root):
     ours = root / "docs" / "book"
     return {
         "HTML_EXTRA_STYLESHEET": [*(THEME / name for name in _STYLES), ours / "book.css",
-                                  ours / "reference.css", ours / "code.css", ours / "narrow.css"],
-        "HTML_EXTRA_FILES": [*(THEME / name for name in _SCRIPTS), ours / "frame.js"],
+                                  *(ours / f"{name}.css" for name in _OURS)],
+        "HTML_EXTRA_FILES": [THEME / name for name in _SCRIPTS],
     }
 
 

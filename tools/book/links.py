@@ -118,12 +118,10 @@ def check(book, kept=_anew):
 
 
 def _scripts(book, pages, targets):
-    """The same for the addresses in what Doxygen's side tree and search read."""
+    """The same for the addresses in scripts; those of menus and the search are the book's."""
     found = []
     for script in sorted(book.rglob("*.js")):
-        if script.name.startswith("navtreeindex"):
-            continue  # leads from a page to its place in the tree, and nowhere else
-        base = script.parent.parent if script.parent.name == "search" else script.parent
+        base = book if script.name == "reference-menu.js" else script.parent
         for file, anchor in dict.fromkeys(_JS_ADDRESS.findall(script.read_text())):
             page = base / file
             if why := _complaint(base / "index.html", f"{file}{anchor}", pages, targets):

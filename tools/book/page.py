@@ -1,8 +1,9 @@
 """Names of the book's pages, and the frame of those that Doxygen does not write.
 
-Diff and replay pages have a layout of their own, but the header, theme and dark mode of the rest.
+Diff and replay pages have a layout of their own, but the bar, the menu and the theme of the rest.
 """
 
+import json
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +43,9 @@ def reference_page(stage):
     return f"stage{stage:02}/index.html"
 
 
+REFERENCE = "Reference"  # what that of the last stage is called
+
+
 def sources_page(stage):
     """The list of the files of a stage's library."""
     return f"sources_{stage:02}.html"
@@ -52,19 +56,35 @@ def told_anchor(k):
     return f"told{k + 1}"
 
 
+def write_menu(path, entries):
+    """Writes entries of the menu, [title, file, what is below it], as a script that adds them."""
+    data = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(f"(window.bookMenus ??= {{}})['{path.stem}'] = {data};\n", encoding="utf-8")
+
+
 _FRAME = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+_BAR = (Path(__file__).resolve().parents[2] / "docs" / "book" / "bar.html").read_text("utf-8")
 
 
 def _link(href, text):
     return f'<a href="{escape(href)}">{escape(text)}</a>'
 
 
-def wrap(title, body_html, head_html="", back=(), root=""):
+def bar(root, way):
+    """The bar on top of every page, the menu, and (href, text) links to what the page belongs to.
+
+    `root` leads from the page's folder to the book's.
+    """
+    links = "".join(_link(*each) for each in way)
+    shown = f'<nav class="way" aria-label="This page belongs to">{links}</nav>' if links else ""
+    return _BAR.replace("@ROOT@", root).replace("@WAY@", shown)
+
+
+def wrap(title, body_html, head_html="", back=(), root="", wide=True):
     """A whole page with this body.
 
-    `back` adds (href, text) links to the header beside the way to the front page; `root` leads
-    from the page's folder to the book's.
+    `back` is (href, text) links to what it belongs to; `root` leads from the page's folder to the
+    book's. On a page that is `wide`, the menu is folded at first.
     """
-    links = [(f"{root}index.html", "Contents"), *back]
     return _FRAME.format(title=escape(title), body=body_html, head=head_html, root=root,
-                         back=" ".join(_link(*each) for each in links))
+                         bar=bar(root, back), kind="wide" if wide else "text")

@@ -126,6 +126,27 @@ def _entry(root):
             "drawings": [*front.drawn(root)], "moving": "replay.svg", "pace": glimpse.PACE}
 
 
+# What is searched for: a name, and where its page is; words, a page that they lead to, and what is
+# marked in the piece of its text.
+_SOUGHT_NAMES = [["evmap", "stage"], ["event_base", "stage"], ["min_heap", "stage"],
+                 ["event_add", "libevent-map.html"], ["event_base_loop", "libevent-map.html"]]
+_SOUGHT_WORDS = [["descriptor reused", "", "reused"], ["starved descriptors", "", "starve"],
+                 ["a heap instead of a list", page.chapter_page(3, 5), "heap"],
+                 ["epoll_ctl", "", "epoll_ctl"],
+                 ["coalescing", "glossary.html#term-coalescing", "coalescing"],
+                 ["活动队列", "glossary.html#term-active-queue", "活动队列"],
+                 ["惰性", "glossary.html#term-mending", "惰性修正"]]
+
+
+def _shells(own, newest):
+    """A page of each kind, each with the same frame around it."""
+    kinds = ("chapter02", "step03", "diff_03_", "diff_04", "replay", "file_", "libevent")
+    first = [next((name for name in own if name.startswith(kind)), None) for kind in kinds]
+    reference = page.reference_page(newest)
+    return ["index.html", *filter(None, first), reference,
+            reference.replace("index", "classevolve_1_1event__base")]
+
+
 def plan(root, out, shots):
     """What the browser is to open, and to find there."""
     numbers = [stages.number(stage) for stage in stages.stages(root)]
@@ -154,6 +175,8 @@ def plan(root, out, shots):
             "pages": [name for name in own if not name.startswith(("chapter", "step"))]
             + sorted(f"{path.parent.name}/{path.name}" for path in out.glob("stage*/*.html"))
             + [page.reference_page(numbers[-1])],
+            "shells": _shells(own, numbers[-1]), "names": _SOUGHT_NAMES,
+            "searches": _SOUGHT_WORDS, "toc": site.parts(stages.by_number(3, root))[-1].file,
             "reference": _reference(root, numbers[-1]), "sources": [*_sources(root)],
             "looks": looks, "entry": _entry(root), **_code(root)}
 

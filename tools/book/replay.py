@@ -11,7 +11,7 @@ from html import escape
 
 import stages
 import told
-from book import highlight, moments, page
+from book import highlight, moments, page, site
 from command import Failed
 from record import recording
 from record.sentences import Names
@@ -233,7 +233,7 @@ def write(root, out, wrap, ways=lambda number: ()):
             continue
         recorded = recording.load(source)
         title = f"Watch stage {number}: {recorded['sample'].split()[0]}"
-        back = [(page.chapter_page(number), f"Chapter {number}")]
+        back = [site.belongs_to(stage)]
         html = wrap(title, body(recorded, stage, len(found), ways(number)), _HEAD, back)
         (out / page.replay_page(number)).write_text(html, encoding="utf-8")
         written.append(page.Page(title, page.replay_page(number), number))

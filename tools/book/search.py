@@ -1,89 +1,93 @@
-"""What the search box finds: headings, terms, and the symbols of all references at once.
+"""What the search finds: the text of all pages by section, terms, and the names of the references.
 
-Doxygen's own index knows the pages of one run. This one is written in its place, in its format,
-so that `evmap` is found in the chapter that brings it and in the reference of every stage.
+All of it is in one script, search-index.js, which a page loads when somebody goes to the box: a
+browser that reads the book from files lets no page read another file. docs/book/search.js says
+how it is searched. The text is found by lunr's index, which lunr_index.py makes. Names are
+compared as they are.
 """
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from collections import defaultdict
-from html import escape
+from pathlib import Path
 
-_WORD = re.compile(r"[^\W_][\w.~-]*|_\w+")
-_DULL = set("a about after again all an and are as at be before book but by can do does each every "
-            "first for from have here how if in into is it its last line many may more no not of "
-            "on once one or other our out own that the their them then there they this to two "
-            "what when where which who why with without would you your".split())
+from book import lunr_index, sections
+from command import Failed
 
-
-def _encoded(text):
-    """A name as the script of the search box compares it."""
-    return "".join(c if c.isalnum() else f"_{ord(c):02x}" for c in text.lower())
+LUNR = Path("/usr/share/javascript/lunr/lunr.min.js")
+_PYTHONS = (sys.executable, "/usr/bin/python3")
+_LEAD = re.compile(r"<main.*?</h1>\s*<p>(.*?)</p>", re.S)
 
 
-def words(heading):
-    """The words by which a heading is to be found."""
-    found = [word.strip(".-") for word in _WORD.findall(heading.replace("`", ""))]
-    return [word for word in dict.fromkeys(found) if len(word) > 1 and word.lower() not in _DULL]
+def without_tables(html):
+    """A page without the tables that were made for it, such as those of names."""
+    return re.sub(r'<div class="table">.*?</table></div>', "", html, flags=re.S)
+
+
+def _indexed(documents):
+    """lunr's index, made by the first Python that has lunr."""
+    wanted = json.dumps(documents)
+    for python in dict.fromkeys(_PYTHONS):
+        run = subprocess.run([python, lunr_index.__file__], input=wanted, capture_output=True,
+                             text=True)
+        if run.returncode == 0:
+            return json.loads(run.stdout)
+    why = run.stderr.strip().rpartition("\n")[2]
+    raise Failed(f"the index of the search was not made by any Python here: {why}")
+
+
+def _script(data):
+    """A script that has the data as JSON in a string, which a browser reads sooner than a program."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"window.bookIndex = JSON.parse('{quoted}');\n"
 
 
 class Index:
-    """Names, and the places that they lead to."""
+    """Pages with their sections, and names with the places that they lead to."""
 
     def __init__(self):
-        self.places = defaultdict(dict)
+        self.pages = []     # [title, file]
+        self.sections = []  # [page, heading, anchor, prose, code]
+        self.names = defaultdict(dict)  # name -> address -> for which stages, or of what
 
-    def add(self, name, href, where):
-        """The name is found, and leads to href, which is described by `where`."""
-        self.places[name].setdefault(href, where)
+    def add_page(self, title, file, html):
+        """All sections of a page."""
+        self._add(title, file, sections.sections(html))
 
-    def add_heading(self, heading, href, where):
-        for word in words(heading):
-            self.add(word, href, where)
+    def add_lead(self, title, file, html):
+        """A page that shows more than it says: its title, and its first paragraph."""
+        lead = _LEAD.search(html)
+        self._add(title, file, sections.sections(f"<main>{lead[1] if lead else title}</main>"))
 
-    def _by_letter(self):
-        """The names by first letter, without regard to capitals."""
-        letters = defaultdict(list)
-        for name in sorted(self.places, key=lambda n: (n.lower(), n)):
-            letters[name[0].lower()].append(name)
-        return letters
+    def _add(self, title, file, found):
+        k = len(self.pages)
+        self.pages.append([title, file])
+        self.sections += [[k, each.heading, each.anchor, each.prose, each.code] for each in found]
 
-    def _entry(self, k, name, up="../"):
-        """One name as the script reads it."""
-        found = [[f"{up}{href}", 1, escape(where)] for href, where in self.places[name].items()]
-        return [f"{_encoded(name)}_{k}", [escape(name), *found]]
+    def add_symbol(self, name, href, stage):
+        """A name of ours, and where a stage has it."""
+        self.names[name].setdefault(href, str(stage))
 
-    def write(self, folder, up="../"):
-        """Puts itself in the place of what Doxygen has written into this folder.
+    def add_theirs(self, name, href, ours):
+        """A name of libevent's, and what it is here."""
+        said = self.names[name].setdefault(href, "in libevent; here ")
+        self.names[name][href] += ("" if said.endswith("here ") else ", ") + ours
 
-        `up` leads from there to the book's front page.
-        """
-        frame = (folder / "all_0.html").read_text()
-        for old in folder.glob("*_*.*"):
-            if re.fullmatch(r"[a-z]+_[0-9a-f]+\.(html|js)", old.name):
-                old.unlink()
-        letters = self._by_letter()
-        for at, names in enumerate(letters.values()):
-            entries = [self._entry(k, name, up) for k, name in enumerate(names)]
-            data = json.dumps(entries, ensure_ascii=False, indent=0)
-            (folder / f"all_{at:x}.js").write_text(f"var searchData={data};\n")
-            (folder / f"all_{at:x}.html").write_text(frame.replace("all_0.js", f"all_{at:x}.js"))
-        (folder / "searchdata.js").write_text(_sections("".join(letters)))
+    def data(self):
+        """All of it, as the script reads it."""
+        names = [[name, [*map(list, self.names[name].items())]] for name in sorted(self.names)]
+        texts = [[heading, self.pages[k][0], prose, code]
+                 for k, heading, _, prose, code in self.sections]
+        return {"pages": self.pages, "sections": self.sections, "names": names,
+                "index": _indexed(texts)}
 
-
-def speak_to_the_page(script):
-    """Lets the frame of results ask its page for what it does to it by itself.
-
-    A browser that reads the book from files keeps a frame from touching its page. Whoever chose a
-    result, or pressed Escape in the frame, would get an error.
-    """
-    script = script.replace("parent.searchBox.CloseResultsWindow()",
-                            'parent.postMessage("close_results", "*")')
-    return script.replace('parent.document.getElementById("MSearchField").focus()',
-                          'parent.postMessage("focus_search", "*")')
-
-
-def _sections(letters):
-    """The script's table of contents: one section, which has names with these first letters."""
-    return (f"var indexSectionsWithContent = {{ 0: {json.dumps(letters, ensure_ascii=False)} }};\n"
-            'var indexSectionNames = { 0: "all" };\nvar indexSectionLabels = { 0: "All" };\n')
+    def write(self, out):
+        """Puts itself, and lunr, into the book."""
+        (out / "search-index.js").write_text(_script(self.data()), encoding="utf-8")
+        if not LUNR.is_file():
+            raise Failed(f"there is no {LUNR}, by which the book is searched")
+        shutil.copy(LUNR, out / "lunr.js")

@@ -5,7 +5,6 @@ import re
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
 
 import stages
 import told
@@ -13,9 +12,6 @@ from book import markdown, page
 from record import recording
 from steps import Step, steps_of
 
-_SHORT = {"seven-answers": "Seven answers", "using-evolve": "Using evolve",
-          "someone-elses-program": "Someone else's program",
-          "defects": "Defects of libevent"}
 _IN_DOCS = ("using-evolve", "someone-elses-program", "benchmarks")
 BEFORE = ["how-to-follow", "the-loop"]
 BEHIND = ["seven-answers", "someone-elses-program", "benchmarks", "using-evolve"]
@@ -81,6 +77,13 @@ def parts(stage):
             *(Text(path, page.chapter_page(n, step.number).removesuffix(".html"), n, step, *lines)
               for step, lines in zip(found, zip(starts, starts[1:]))),
             Text(path, f"chapter{n:02}_end", n, first=starts[-1])]
+
+
+def belongs_to(stage, step=None):
+    """The page of a chapter, or of one of its steps, and what it is called everywhere."""
+    found = next((part for part in parts(stage) if step and part.step and
+                  part.step.number == step), parts(stage)[0])
+    return found.file, found.title
 
 
 def chapters(root):
@@ -169,12 +172,18 @@ def _link(href, text):
     return f'<a href="{href}">{escape(text)}</a>'
 
 
+def way(rel, href, text):
+    """A link to the page before or after, to which a key leads, too."""
+    key = {"prev": "ArrowLeft", "next": "ArrowRight"}[rel]
+    return f'<a rel="{rel}" aria-keyshortcuts="{key}" href="{href}">{escape(text)}</a>'
+
+
 def neighbours(pages, k):
     """The links to the texts before and after, which stand below each."""
     contents = "index.html", "Contents"
     before = (pages[k - 1].file, pages[k - 1].title) if k else contents
     after = (pages[k + 1].file, pages[k + 1].title) if k + 1 < len(pages) else contents
-    both = _link(before[0], f"← {before[1]}") + _link(after[0], f"{after[1]} →")
+    both = way("prev", before[0], f"← {before[1]}") + way("next", after[0], f"{after[1]} →")
     return f'<nav class="neighbours" aria-label="Previous and next">{both}</nav>'
 
 
@@ -186,7 +195,7 @@ def beside(text, extras, moment=None):
     n, k = text.stage, text.step and text.step.number
     links = [] if k is None else [
         f"<span>Step {k} of {len(steps_of(text.path.parent))} of "
-        f"{_link(page.chapter_page(n), f'chapter {n}')}</span>"]
+        f"{_link(*belongs_to(text.path.parent))}</span>"]
     links += [_link(extra.file, extra.title) for extra in extras
               if extra.stage == n and extra.step == k]
     if moment:
@@ -201,43 +210,44 @@ def contents(text):
     return f'<nav class="steps" aria-label="Steps"><ul>{rows}</ul></nav>' if rows else ""
 
 
-def _tab(url, title):
-    """One entry of the side tree and the menu."""
-    return f'<tab type="user" url={quoteattr(url)} title={quoteattr(title)}/>'
+def _entries(texts):
+    """Entries of the menu: [title, file]."""
+    return [[text.title, text.file] for text in texts]
 
 
-def _group(title, tabs):
-    """Entries under one heading."""
-    if not tabs:
-        return ""
-    return f'<tab type="usergroup" title="{escape(title)}">{"".join(tabs)}</tab>'
+def _group(title, entries):
+    """Entries below a title; a single one needs none, and none is no entry."""
+    return [[title, None, entries]] if len(entries) > 1 else entries
 
 
-def _chapter(texts):
+def _chapter(stage):
     """A chapter's entry, with its steps below it."""
-    first, *rest = texts
-    if not rest:
-        return _tab(first.file, first.title)
-    return (f'<tab type="usergroup" url="{escape(first.file)}" title="{escape(first.title)}">'
-            + "".join(_tab(text.file, text.title) for text in rest) + "</tab>")
+    first, *rest = _entries(parts(stage))
+    return [*first, rest] if rest else first
 
 
-def layout(template, root, extras):
-    """Doxygen's layout file with the book's order in place of its own lists."""
-    before, behind, look_up = (
-        [_tab(text.file, _SHORT.get(text.label, text.title)) for text in essays(root, labels)]
-        for labels in (BEFORE, BEHIND, LOOK_UP))
-    tabs = [
-        '<tab type="mainpage" visible="yes" title="Contents"/>', *before,
-        _group("Chapters", [_chapter(parts(stage)) for stage in stages.stages(root)]),
-        *behind,
-        _group("Look up", look_up),
-        *(_tab(e.file, e.title) for e in extras if e.file[:5] == "stage"),
-        _group("Sources", [_tab(e.file, f"Stage {e.stage}") for e in extras
-                           if e.file[:7] == "sources"]),
-        _group("Side by side", [_tab(e.file, e.title) for e in extras
-                                if e.file[:4] == "diff" and e.step is None]),
-        _group("Watch", [_tab(e.file, e.title) for e in extras if e.file[:6] == "replay"]),
+def _kind(extras, kind):
+    """The pages beside the chapters whose names begin so."""
+    return [extra for extra in extras if extra.file.startswith(kind)]
+
+
+def _compared(extras):
+    """The entries of the stages' diffs, each with those of its steps below it."""
+    found = [each for each in _kind(extras, "diff") if each.step is None]
+    return [[each.title, each.file, _entries(step for step in _kind(extras, "diff")
+                                             if step.stage == each.stage and step.step)]
+            for each in found]
+
+
+def menu(root, extras):
+    """All pages in the order in which they are read: [title, file or None, what is below it]."""
+    return [
+        ["Contents", "index.html"], *_entries(essays(root, BEFORE)),
+        *_group("Chapters", [_chapter(stage) for stage in stages.stages(root)]),
+        *_entries(essays(root, BEHIND)),
+        *_group("Look up", _entries(essays(root, LOOK_UP))),
+        *_group("Reference", _entries(_kind(extras, "stage"))),
+        *_group("Sources", _entries(_kind(extras, "sources"))),
+        *_group("Side by side", _compared(extras)),
+        *_group("Watch", _entries(_kind(extras, "replay"))),
     ]
-    return re.sub(r"<navindex>.*?</navindex>", f"<navindex>{''.join(tabs)}</navindex>", template,
-                  flags=re.S)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import cpp
 import stages
-from book import highlight, page
+from book import highlight, page, site
 
 HEAD = '<link rel="stylesheet" href="reference.css">'
 _KIND = {".cpp": "cpp", ".h": "cpp", ".patch": "diff", ".py": "", ".cmake": ""}
@@ -89,7 +89,7 @@ class Sources:
         if not found:
             return []
         n, code = int(found[2]), self.codes.get(found[1])
-        ways = [(page.chapter_page(n), f"Chapter {n}")]
+        ways = [site.belongs_to(stages.by_number(n, self.root))]
         file = relative.removeprefix(f"{found[1]}/")
         if code and file in code.files:
             ways.append((page.sources_page(n), f"Sources of stage {n}"))
@@ -118,7 +118,7 @@ class Sources:
         for relative in sorted(self.asked):
             name = self.address(self.root / relative)
             html, ways = self._body(relative, kept, known), self._ways(relative)
-            (out / name).write_text(page.wrap(relative, html, HEAD, ways))
+            (out / name).write_text(page.wrap(relative, html, HEAD, ways, wide=False))
             stage = re.match(r"(?:docs/exercises/)?stage(\d\d)", relative)
             written.append(page.Page(relative, name, int(stage[1]) if stage else None))
         return written + [self._write_list(out, code) for code in self.codes.values()]
@@ -138,8 +138,8 @@ class Sources:
                 "is defined, and from there to where it is declared.</p>"
                 f'<div class="table"><table class="markdownTable">{rows}</table></div>')
         name = page.sources_page(n)
-        (out / name).write_text(page.wrap(title, html, HEAD, [(page.chapter_page(n),
-                                                               f"Chapter {n}")]))
+        (out / name).write_text(page.wrap(title, html, HEAD, wide=False, back=[
+            site.belongs_to(stages.by_number(n, self.root))]))
         return page.Page(title, name, n)
 
 

@@ -33,7 +33,7 @@ async function pages(page) {
     await open(page, file);
     const text = words((await page.locator('.contents, main').allInnerTexts()).join(' '));
     demand(text.length > 40, `${file}: says only '${text}'`);
-    demand(await page.locator('a[href*="index.html"]').count() > 0, `${file}: no way back`);
+    demand(await page.locator('header.frame a[href$="index.html"]').count() > 0, `${file}: no way back`);
   }
 }
 

@@ -26,9 +26,9 @@ async function dark(page) {
   }
 }
 
-// The contrast of the faintest text on a page's code, and that text. What is behind a text is the
+// The contrast of the faintest text on a page's code, or elsewhere, and that text. What is behind a text is the
 // first background that is not transparent.
-function faintest() {
+export function faintest(where) {
   const channels = (text) => {
     const numbers = text.match(/[\d.]+/g).map(Number);
     return text.startsWith('color(') ? numbers : [...numbers.slice(0, 3).map((n) => n / 255),
@@ -45,7 +45,8 @@ function faintest() {
     return [1, 1, 1];
   };
   let least = { ratio: 21, text: '' };
-  for (const one of document.querySelectorAll('div.fragment *, .sides *, .source *, .bar *')) {
+  const code = 'div.fragment *, .sides *, .source *, .bar *';
+  for (const one of document.querySelectorAll(where ?? code)) {
     const text = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
       .map((node) => node.data).join('').trim();
     if (!text || one.getClientRects().length === 0) continue;  // such as a tooltip that is hidden

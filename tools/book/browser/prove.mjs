@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import chapters from './chapters.mjs';
 import search from './search.mjs';
+import shell from './shell.mjs';
 import looks from './looks.mjs';
 import diffs from './diffs.mjs';
 import replays from './replays.mjs';
@@ -36,8 +37,8 @@ async function shots(browser) {
   }
 }
 
-const CHECKS = { ...chapters, ...search, ...looks, ...diffs, ...replays, ...replayParts, ...phone,
-  ...reference, ...code, ...changes, ...narrow, ...front, shots };
+const CHECKS = { ...chapters, ...search, ...shell, ...looks, ...diffs, ...replays, ...replayParts,
+  ...phone, ...reference, ...code, ...changes, ...narrow, ...front, shots };
 const AT_ONCE = 2;  // a window waits for its page more than it works
 
 // Runs a check; the line that says how it went, and whether it failed.
