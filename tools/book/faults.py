@@ -33,7 +33,7 @@ FAULTS = (
                          flags=re.S)),
     ("a page without a way back", "pages", "no way back", page.diff_page(3),
      lambda text: text.replace("index.html", "planted.html")),
-    ("a search without names", "names", "is not among the names", "search-index.js",
+    ("a search without names", "symbols", "is not among the names", "search-index.js",
      lambda text: text.replace('"names":[', '"names":[],"planted":[')),
     ("an index that finds nothing", "text", "finds nothing", "search-index.js", lambda text: ""),
     ("a search that marks nothing", "text", ": marks '", "search.js",

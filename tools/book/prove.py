@@ -140,11 +140,17 @@ _SOUGHT_WORDS = [["descriptor reused", "", "reused"], ["starved descriptors", ""
 
 def _shells(own, newest):
     """A page of each kind, each with the same frame around it."""
-    kinds = ("chapter02", "step03", "diff_03_", "diff_04", "replay", "file_", "libevent")
+    kinds = ("chapter02", "step03", "diff_03_", "diff_04", "replay", "file_stage", "libevent")
     first = [next((name for name in own if name.startswith(kind)), None) for kind in kinds]
     reference = page.reference_page(newest)
     return ["index.html", *filter(None, first), reference,
             reference.replace("index", "classevolve_1_1event__base")]
+
+
+def _beside(own):
+    """The pages that are no chapter's; of sources and of steps' diffs, the first of each stage."""
+    kinds = {re.match(r"file_stage\d+|diff_\d+(?=_)|.*", name)[0]: name for name in own[::-1]}
+    return [name for name in sorted(kinds.values()) if not name.startswith(("chapter", "step"))]
 
 
 def plan(root, out, shots):
@@ -172,7 +178,7 @@ def plan(root, out, shots):
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
             "pairs": [pairs.file(pair) for pair in pairs.of(root)],
-            "pages": [name for name in own if not name.startswith(("chapter", "step"))]
+            "pages": _beside(own)
             + sorted(f"{path.parent.name}/{path.name}" for path in out.glob("stage*/*.html"))
             + [page.reference_page(numbers[-1])],
             "shells": _shells(own, numbers[-1]), "names": _SOUGHT_NAMES,

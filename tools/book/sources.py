@@ -87,7 +87,7 @@ class Sources:
         """From a file to its chapter, and from one of a library to its neighbours."""
         found = re.match(r"(?:docs/exercises/)?(stage(\d\d)\w*)", relative)
         if not found:
-            return []
+            return [("index.html", "Contents")]
         n, code = int(found[2]), self.codes.get(found[1])
         ways = [site.belongs_to(stages.by_number(n, self.root))]
         file = relative.removeprefix(f"{found[1]}/")

@@ -16,7 +16,7 @@ async function find(page, query) {
 }
 
 // Names of ours and of libevent's: the first that is found is the name, and its page has it.
-async function names(page) {
+async function symbols(page) {
   demand(plan.names.length > 0, 'the plan has no name');
   for (const [query, where] of plan.names) {
     await open(page, plan.front);
@@ -94,7 +94,7 @@ async function keys(page) {
 }
 
 export default {
-  names: (browser) => inWindow(browser, 'light', names),
+  symbols: (browser) => inWindow(browser, 'light', symbols),
   text: (browser) => inWindow(browser, 'light', text),
   panel: async (browser) => {
     for (const screen of ['light', 'dark', 'phone']) await inWindow(browser, screen, panel);
