@@ -72,12 +72,11 @@ def _reference(root, last):
 
 
 def _sources(root):
-    """A name in an earlier chapter, of a function that is declared and defined in its stage."""
-    for n, name in ((3, "event::remove_timer"), (5, "evmap::add")):
-        chapter = next((text.file for text in site.parts(stages.by_number(n, root))
-                        if {name, f"{name}()"} & set(markdown.codes(text.text))), None)
-        if chapter:
-            yield {"chapter": chapter, "name": name, "stage": stages.by_number(n, root).name}
+    """A name at the end of an earlier chapter, of a function that its stage declares and defines."""
+    for n, name in ((2, "evmap::add"), (4, "evsig::open"), (6, "kqueue::open")):
+        end = site.parts(stages.by_number(n, root))[-1]
+        if name in markdown.codes(end.text):
+            yield {"chapter": end.file, "name": name, "stage": stages.by_number(n, root).name}
 
 
 def _source(stage, header):
@@ -128,7 +127,7 @@ def _entry(root):
 
 # What is searched for: a name, and where its page is; words, a page that they lead to, and what is
 # marked in the piece of its text.
-_SOUGHT_NAMES = [["evmap", "stage"], ["event_base", "stage"], ["min_heap", "stage"],
+_SOUGHT_NAMES = [["evmap", "file_stage"], ["event_base", "stage"], ["min_heap", "file_stage"],
                  ["event_add", "libevent-map.html"], ["event_base_loop", "libevent-map.html"]]
 _SOUGHT_WORDS = [["descriptor reused", "", "reused"], ["starved descriptors", "", "starve"],
                  ["a heap instead of a list", page.chapter_page(3, 5), "heap"],
@@ -173,8 +172,7 @@ def plan(root, out, shots):
     return {"site": str(out), "shots": str(shots), "browser": _browser(), "front": "index.html",
             "chapters": [_chapter(root, text) for text in site.chapters(root)],
             "code": [_page_with(root, 2, "evmap"), page.chapter_page(3, 1), page.diff_page(3),
-                     page.replay_page(3), "file_stage03_timers-evolve-event_base-h.html",
-                     page.reference_page(numbers[-1]).replace("index", "event__base_8h")],
+                     page.replay_page(3), "file_stage03_timers-evolve-event_base-h.html"],
             "diffs": [page.diff_page(n) for n in numbers],
             "replays": [page.replay_page(n) for n in numbers],
             "pairs": [pairs.file(pair) for pair in pairs.of(root)],

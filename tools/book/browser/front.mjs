@@ -164,22 +164,12 @@ const charts = (dark) => async (page) => {
   await page.waitForURL(url(file));
 };
 
-// On a phone a chart keeps its size, and scrolls; what a row of numbers is about stays.
+// On a phone a chart keeps its size, and scrolls.
 async function narrow(page) {
   const [file] = entry.charts;
   await open(page, file);
   const { width } = await page.locator('p.chart img').first().boundingBox();
   demand(width > 600, `${file}: a chart is only ${width} pixels wide`);
-  const table = page.locator('table', { has: page.locator('td.markdownTableBodyRight') }).first();
-  const name = table.locator('td').first();
-  const box = await name.boundingBox();
-  demand(box.width > 90 && box.width < 195, `${file}: a name in a table has ${box.width} pixels`);
-  const gone = await table.locator('tbody').evaluate((one) => {
-    one.scrollLeft = 100;
-    return one.scrollLeft;
-  });
-  demand(gone === 100, `${file}: a table does not scroll`);
-  demand((await name.boundingBox()).x >= 0, `${file}: a name scrolls out of its table`);
 }
 
 // README's pictures, each a file that is opened by itself, light and dark; one of them moves.
