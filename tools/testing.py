@@ -1,6 +1,7 @@
 """What tests share: a folder of their own, and what a command says."""
 
 import contextlib
+import gc
 import io
 import tempfile
 import unittest
@@ -24,6 +25,7 @@ class InFolder(unittest.TestCase):
 def said(command, *words):
     """(status, output) of a function that is the main one of a program."""
     output = io.StringIO()
+    gc.collect()  # what other tests have left may have something to say
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             status = command(*words)

@@ -64,8 +64,9 @@ def _runs(root, stage, folder):
         second = doxygen.start(root, settings(stage, code) | _EVERYTHING | _QUIET | {
             "INPUT": stage / "evolve", "XML_PROGRAMLISTING": "YES"})
         doxygen.finish(second, stage.name, folder)
-    finally:
         doxygen.finish(first, f"the code of {stage.name}", folder / stage.name)
+    finally:
+        doxygen.end(first)
     return told, code
 
 
