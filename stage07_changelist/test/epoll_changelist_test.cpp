@@ -583,7 +583,9 @@ TEST_F(EventsOnEpollChangelist, HearOnceOfWhatReinitCannotWatch) {
 
 TEST_F(EventsOnEpollChangelist, AreWatchedOnANumberThatIsReopenedAfterReinit) {
   const recorded_log log;
-  const int fd = ::fcntl(fds.a(), F_DUPFD, 200);
+  // No other will have this number, although reinit() leaves its old one open
+  // in a process that is not a child.
+  const int fd = ::fcntl(fds.a(), F_DUPFD, 1000);
   event ev(base, fd, what::read, [this] { trace += 'e'; });
   ev.add();
   ev.del();
