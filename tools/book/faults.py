@@ -96,7 +96,7 @@ FAULTS = (
     ("a line at the window's edge", "sources", "is not to be seen", "reference.css",
      lambda text: text.replace("scroll-margin-top: 35vh", "scroll-margin-top: 0")),
     ("names in the code that lead nowhere", "sources", "its names lead nowhere",
-     "file_stage03_timers-evolve-event-cpp.html",
+     "file_stage04_signals-evolve-evsig-cpp.html",
      lambda text: text.replace('<a class="code"', "<a")),
     ("a heap below the fold", "panes", "is below the fold", page.replay_page(3),
      _inserted("<style>#heap { margin-top: 900px }</style>")),
