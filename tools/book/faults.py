@@ -24,7 +24,7 @@ FAULTS = (
      _inserted('<script src="planted.js"></script>')),
     ("a chapter without its title", "chapters", "the title is", page.chapter_page(3),
      lambda text: text.replace('<div class="title">Stage', '<div class="title">Planted')),
-    ("a block that is not shown", "chapters", "blocks are shown", page.chapter_page(3),
+    ("a block that is not shown", "chapters", "blocks are shown", page.chapter_page(3, 1),
      _inserted("<style>#told1 { display: none }</style>")),
     ("a picture that is gone", "chapters", "pictures", page.chapter_page(3),
      lambda text: re.sub(r"<svg.*?</svg>", "", text, count=1, flags=re.S)),
