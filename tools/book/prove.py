@@ -147,8 +147,8 @@ def _shells(own, newest):
 
 
 def _beside(own):
-    """The pages that are no chapter's; of sources and of steps' diffs, the first of each stage."""
-    kinds = {re.match(r"file_stage\d+|diff_\d+(?=_)|.*", name)[0]: name for name in own[::-1]}
+    """The pages that are no chapter's; of the sources of a library, which are alike, the first."""
+    kinds = {re.match(r"file_stage\w+-evolve-|.*", name)[0]: name for name in own[::-1]}
     return [name for name in sorted(kinds.values()) if not name.startswith(("chapter", "step"))]
 
 

@@ -514,7 +514,7 @@ _transcript("a command that prints more", "$ echo one; echo two\none", "prints t
 _transcript("a command that prints less", "$ true\none", "prints nothing", 2)
 _transcript("a process left running", "$ sleep 60 &", "still runs")
 _transcript("a command that does not end", "$ sleep 60", "does not end")
-_transcript("a slow transcript", "$ sleep 4.1", "at most")
+_transcript("a slow transcript", "$ sleep 2.1", "at most")
 _transcript("output without a command", "one", "begins with a command")
 
 

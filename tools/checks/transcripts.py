@@ -18,8 +18,7 @@ While something runs in the background, the lines below one command may come in 
 
 What differs from run to run is not compared: ports, process ids, times with their unit (`12.3 ms`),
 addresses, the folders of absolute paths, the shell's words on jobs, what a build says of itself.
-A fence has to end what it started, and to take less than four seconds, builds not counted: a
-reader waits for it, and the machine may be busy.
+A fence has to end what it started, and to take less than two seconds, builds not counted.
 """
 
 import contextlib
@@ -38,7 +37,7 @@ from typing import NamedTuple
 from checks.chapters import Text
 from checks.core import rule
 
-FAST = 4.0       # seconds that a transcript may take beside its builds
+FAST = 2.0       # seconds that a transcript may take beside its builds
 PATIENCE = 3.0   # seconds without a line before what is missing is taken as missing
 BUILDING = 90.0  # the same while a build is going on
 ENDING = 1.0     # seconds that what was killed has to end

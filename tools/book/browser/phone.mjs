@@ -2,11 +2,9 @@
 
 import { demand, inWindow, open, plan } from './window.mjs';
 
-// On a phone nothing is wider than the window but what scrolls by itself. The pages of chapters are
-// made alike: of them, a third is looked at.
+// On a phone nothing is wider than the window but what scrolls by itself.
 async function phone(page) {
-  const steps = plan.chapters.filter((_, k) => k % 3 === 0).map((one) => one.file);
-  for (const file of [plan.front, ...steps, ...plan.pages]) {
+  for (const file of [plan.front, ...plan.chapters.map((one) => one.file), ...plan.pages]) {
     await open(page, file);
     const over = await page.evaluate(() =>
       document.scrollingElement.scrollWidth - document.documentElement.clientWidth);
