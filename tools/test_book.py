@@ -8,7 +8,6 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import stages
 from book import (comments, defects, doxygen, highlight, links, lunr_index, markdown, names, page,
                   search, sections, site, sources)
 from command import Failed

@@ -156,7 +156,7 @@ class SourcePages(Stage):
 
     def test_its_names_are_links(self):
         html = self.page("file_stage03_x-evolve-base-cpp.html")
-        self.assertIn('<a class="code" href="file_stage03_x-evolve-base-h.html#L19">base::loop</a>',
+        self.assertIn('<a class="known" href="file_stage03_x-evolve-base-h.html#L19">base::loop</a>',
                       html)
         self.assertIn('href="file_stage03_x-evolve-base-h.html">evolve/base.h</a>', html)
 
@@ -170,18 +170,6 @@ class SourcePages(Stage):
         [number] = [number for number, each in self.code().places.items()
                     if each[0] == "base::left_"]
         self.assertEqual("file_stage03_x-evolve-base-h.html#L22", self.sources.place(3, number))
-
-
-class Links(unittest.TestCase):
-    """Links in a highlighted line."""
-
-    def test_they_stand_by_column_whatever_is_written_there(self):
-        self.assertEqual('<span>if</span> (a &lt; <a class="code" href="x#L1">b</a>)',
-                         sources.linked("<span>if</span> (a &lt; b)", [(8, 9, "x#L1")]))
-
-    def test_one_that_would_cut_a_span_is_left_out(self):
-        html = "<span>operator</span>|"
-        self.assertEqual(html, sources.linked(html, [(0, 9, "x")]))
 
 
 class Reference(Stage):

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ import verb
 from book import (bars, defects, diffs, doxygen, front, inside, links, markdown, moments, names,
                   page, pairs, pictures, prove, reference, replay, search, site, tables)
 from book.codenames import Names
-from book.kept import Kept, of_all
+from book.kept import Kept, anew, of_all
 from book.sources import Code, Sources
 from command import Failed
 from steps import states
@@ -21,12 +20,8 @@ from steps import states
 # A row of the glossary: the term, and what it is in Chinese.
 _TERM = re.compile(r"^\| ([^|]+) \| ([^|]+) \| .* \| \[\d\]", re.M)
 
-
 # Our scripts on all pages.
 _SCRIPTS = ("shell.js", "search.js")
-
-# What Doxygen calls its lists of a reference.
-_LISTS = (("Classes", "annotated.html"), ("Files", "files.html"))
 
 
 def _header(root, home, way=(), menu=""):
@@ -47,7 +42,7 @@ def _reference_header(root, n):
     return _header(root, "../", way, "reference-menu.js")
 
 
-def extras(root, out, known, kept=diffs.anew):
+def extras(root, out, known, kept=anew):
     """The pages beside the chapters: diffs, and replays of recorded runs where there are any.
 
     known(n) has the names of stage n's code.
@@ -238,18 +233,15 @@ class Book:
             page_file.write_text(tables.labelled(html))
 
     def menu(self, more):
-        """The menu of all pages, and for a reference the list of what is in it."""
+        """The menu of all pages, and for the reference the list of its classes."""
         page.write_menu(self.out / "book-menu.js", site.menu(self.root, more))
-        for n, symbols in self.symbols.items():
-            folder = page.reference_page(n).rpartition("/")[0]
-            lists = [[title, f"{folder}/{file}"] for title, file in _LISTS
-                     if (self.out / folder / file).is_file()]
-            classes = sorted({(symbol.name, symbol.href) for symbol in symbols
-                              if symbol.kind in ("class", "struct")
-                              and symbol.href.startswith(f"{folder}/")})
-            if (self.out / folder).is_dir():
-                page.write_menu(self.out / folder / "reference-menu.js",
-                                [*lists, *map(list, classes)])
+        n = max(self.symbols)
+        folder = page.reference_page(n).rpartition("/")[0]
+        classes = sorted({(symbol.name, symbol.href) for symbol in self.symbols[n]
+                          if symbol.kind in ("class", "struct")
+                          and symbol.href.startswith(f"{folder}/")})
+        page.write_menu(self.out / folder / "reference-menu.js",
+                        [["All classes", f"{folder}/annotated.html"], *map(list, classes)])
 
     def search(self, more):
         """What the search finds: all prose, the titles of other pages, and names."""

@@ -15,6 +15,7 @@ import linediff
 import stages
 import told
 from book import changed, highlight, page, site
+from book.kept import anew
 from steps import Step, states, steps_in
 from weave import Telling
 
@@ -351,11 +352,6 @@ def body(pair, last):
 
 
 _HEAD = '<link rel="stylesheet" href="diffs.css">\n<script src="diffs.js" defer></script>'
-
-
-def anew(name, inputs, make):
-    """Keeps nothing; see kept.py."""
-    return make()
 
 
 def write(root, out, wrap, known=None, kept=anew):

@@ -97,7 +97,7 @@ FAULTS = (
      lambda text: text.replace("scroll-margin-top: 35vh", "scroll-margin-top: 0")),
     ("names in the code that lead nowhere", "sources", "its names lead nowhere",
      "file_stage04_signals-evolve-evsig-cpp.html",
-     lambda text: text.replace('<a class="code"', "<a")),
+     lambda text: text.replace('<a class="known"', "<a")),
     ("a heap below the fold", "panes", "is below the fold", page.replay_page(3),
      _inserted("<style>#heap { margin-top: 900px }</style>")),
     ("another function than the one that runs", "panes", "or another line of it", "replay.js",

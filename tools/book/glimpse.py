@@ -11,7 +11,6 @@ from typing import NamedTuple
 import stages
 from book import figure, highlight, page, replay
 from record import recording
-from record.sentences import Names
 from record.words import milliseconds
 
 STAGE = 3          # the stage whose run has all that there is to see: descriptors, timers, a queue

@@ -98,14 +98,28 @@ def console(line):
     return ("typed" if line.startswith("$ ") else "", escape(line))
 
 
-def _rows(lines, kind, links):
-    """(class, HTML) of each line; `links` says what is a link in a line of code."""
+def no_links(_line):
+    """What is a link in a line in which nothing is known."""
+    return ()
+
+
+def found(lines, kind, links):
+    """What links(line) says of the code in each line; a diff's sign is none."""
+    return [links(line[kind == "diff":]) for line in lines]
+
+
+def rows(lines, kind, links):
+    """(class, HTML) of each line, with the links in its code."""
     if kind == "cpp":
-        return [("", cpp(line, links(line))) for line in lines]
+        return [("", cpp(*each)) for each in zip(lines, links)]
     if kind == "diff":
-        return [diff(line, links(line[1:]), marks)
-                for line, marks in zip(lines, of_diff(lines))]
+        return [diff(*each) for each in zip(lines, links, of_diff(lines))]
     return [console(line) if kind == "console" else ("", escape(line)) for line in lines]
+
+
+def row(style, html, more=""):
+    """A line of a block."""
+    return f'<div class="{("line " + style).strip()}"{more}>{html or " "}</div>'
 
 
 def _last(lines):
@@ -113,14 +127,13 @@ def _last(lines):
     return next((k for k in range(len(lines), 0, -1) if lines[k - 1].strip()), 0)
 
 
-def fragment(lines, kind, anchor=None, links=lambda line: ()):
+def fragment(lines, kind, anchor=None, links=no_links):
     """A block of code as Doxygen writes one, with the anchor as its name.
 
     Empty lines at its end are there to be copied, and not shown.
     """
     name = f' id="{anchor}"' if anchor else ""
-    rows, shown = [], _last(lines)
-    for k, (style, html) in enumerate(_rows(lines, kind, links)):
-        off = "" if k < shown else " hidden"
-        rows.append(f'<div class="{("line " + style).strip()}"{off}>{html or " "}</div>')
-    return "\n".join([f'<div class="fragment {kind or "text"}"{name}>', *rows, "</div>"])
+    shown, made = _last(lines), rows(lines, kind, found(lines, kind, links))
+    html = (row(style, line, "" if k < shown else " hidden")
+            for k, (style, line) in enumerate(made))
+    return "\n".join([f'<div class="fragment {kind or "text"}"{name}>', *html, "</div>"])

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from book.kept import anew
+
 _JS_ADDRESS = re.compile(r"""["'](?:\.\./)?([\w./-]+\.html)(#[\w-]+)?["']""")
 
 
@@ -41,11 +43,6 @@ def _read(html):
     reader.feed(html)
     return Found(*(list(dict.fromkeys(each))
                    for each in (reader.anchors, reader.addresses, reader.links)))
-
-
-def _anew(name, inputs, make):
-    """Keeps nothing; see kept.py."""
-    return make()
 
 
 def _pages(book, kept):
@@ -102,7 +99,7 @@ def _goes_back(page, reader, targets):
                for link in reader.links if not _leaves(link))
 
 
-def check(book, kept=_anew):
+def check(book, kept=anew):
     """All that is wrong, as "page: address: why"; kept(name, inputs, make) may know some of it."""
     book = Path(book).resolve()
     pages, targets = _pages(book, kept), _Targets(book)

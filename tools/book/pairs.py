@@ -5,7 +5,6 @@ turns call, and within a turn by what the steps say without numbers and names of
 both do the same, both go on; where one does more, the other waits.
 """
 
-import json
 import re
 from difflib import SequenceMatcher
 from html import escape

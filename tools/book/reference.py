@@ -45,14 +45,13 @@ def guide(root):
     return Guide(found["headers"], found["inside"], found["task"])
 
 
-def _layout(template, headers):
-    """Doxygen's layout: the headers in our order, and a class described before it is listed."""
-    tabs = "".join(f'<tab type="user" url="@ref {header}" title="{header}"/>' for header in headers)
-    out = re.sub(r"<navindex>.*?</navindex>", (
-        '<navindex><tab type="mainpage" visible="yes" title="Where to begin"/>'
-        f'<tab type="usergroup" url="index.html#by-header" title="By header">{tabs}</tab>'
-        '<tab type="classlist" visible="yes" title="All classes"/></navindex>'), template,
-                 flags=re.S)
+_LISTS = """<navindex><tab type="mainpage" visible="yes" title=""/>
+<tab type="classlist" visible="yes" title="All classes"/></navindex>"""
+
+
+def _layout(template):
+    """Doxygen's layout: of its lists that of classes; a class described before it is listed."""
+    out = re.sub(r"<navindex>.*?</navindex>", _LISTS, template, flags=re.S)
     for kind in ("class", "concept"):
         head, mark, rest = out.partition(f"<{kind}>")
         rest = rest.replace('<detaileddescription title=""/>', "", 1).replace(
@@ -234,7 +233,7 @@ def build(root, stage, code, source, header, out):
         subprocess.run(["doxygen", "-l", folder / "layout.xml"], check=True,
                        stdout=subprocess.DEVNULL)
         layout = folder / "layout.xml"
-        layout.write_text(_layout(layout.read_text(), told.headers))
+        layout.write_text(_layout(layout.read_text()))
         doxygen.finish(doxygen.start(root, _settings(root, folder, out)),
                        f"the reference of {stage.name}", folder)
         symbols = list(_symbols(folder / "tag"))

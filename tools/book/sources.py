@@ -12,6 +12,7 @@ from typing import NamedTuple
 import cpp
 import stages
 from book import highlight, page, site
+from book.kept import anew
 
 HEAD = '<link rel="stylesheet" href="reference.css">'
 _KIND = {".cpp": "cpp", ".h": "cpp", ".patch": "diff", ".py": "", ".cmake": ""}
@@ -98,7 +99,7 @@ class Sources:
         return ways
 
     def _body(self, relative, kept, known):
-        """The numbered lines of a file; what is known of names is for files beside the libraries."""
+        """The numbered lines of a file; what is known of names is for those beside the libraries."""
         stage, _, file = relative.partition("/")
         path = self.root / relative
         kind, text = _KIND.get(path.suffix, ""), path.read_text()
@@ -107,9 +108,9 @@ class Sources:
         names = known(code and code.number) if known and not links else None
         return kept(f"source-{self.address(path)}", [text, kind, links, names and names.key],
                     lambda: numbered(text, kind, self._links(stage, links),
-                                     names.links if names else no_links))
+                                     names.links if names else highlight.no_links))
 
-    def write(self, out, kept=lambda name, inputs, make: make(), known=None):
+    def write(self, out, kept=anew, known=None):
         """Writes their pages; kept(name, inputs, make) may know what make() has returned.
 
         known(n) has the names of stage n's code, which lead somewhere.
@@ -143,29 +144,15 @@ class Sources:
         return page.Page(title, name, n)
 
 
-def linked(html, links):
-    """A line of highlighted code in which the links (from, to, address) are, by column."""
-    parts = re.findall(r"<[^>]*>|&[^;]*;|[^<&]", html)
-    columns = [k for k, part in enumerate(parts) if part[0] != "<"]
-    for start, end, href in sorted(links, reverse=True):
-        first, last = columns[start], columns[end - 1]
-        if not any(part[0] == "<" for part in parts[first:last + 1]):
-            parts[first:last + 1] = [f'<a class="code" href="{escape(href)}">'
-                                     + "".join(parts[first:last + 1]) + "</a>"]
-    return "".join(parts)
+def numbered(text, kind, links=None, of_line=highlight.no_links):
+    """Code with a number and an anchor on each line.
 
-
-def no_links(_line):
-    """Of a line in which nothing is known."""
-    return ()
-
-
-def numbered(text, kind, links=None, of_line=no_links):
-    """Code with a number and an anchor on each line, and with the links of each line."""
-    lines = highlight.fragment(text.removesuffix("\n").split("\n"), kind,
-                               links=of_line).split("\n")
-    for k in range(1, len(lines) - 1):
-        head, html, end = re.fullmatch(r"(<div[^>]*>)(.*)(</div>)", lines[k]).groups()
-        number = f'<span class="number" id="L{k}"><a href="#L{k}">{k:5}</a></span>'
-        lines[k] = f"{head}{number} {linked(html, (links or {}).get(k, ()))}{end}"
-    return "\n".join(lines)
+    `links` are those of its lines, from 1; of_line(line) has those of the others.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    found = [tuple((links or {}).get(k, ())) or each
+             for k, each in enumerate(highlight.found(lines, kind, of_line), 1)]
+    rows = [highlight.row(style, f'<span class="number" id="L{k}"><a href="#L{k}">{k:5}</a></span> '
+                                 f"{html}")
+            for k, (style, html) in enumerate(highlight.rows(lines, kind, found), 1)]
+    return "\n".join([f'<div class="fragment {kind or "text"}">', *rows, "</div>"])

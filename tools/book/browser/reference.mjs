@@ -63,11 +63,11 @@ async function sources(page) {
       `${chapter}: ${name} leads to ${page.url()}`);
     demand(line.includes(last), `${chapter}: ${name} leads to '${line}'`);
     await page.locator('.line', { has: page.locator(':target') })
-      .locator('a.code', { hasText: new RegExp(`^${last}$`) }).first().click();
+      .locator('a.known', { hasText: new RegExp(`^${last}$`) }).first().click();
     await page.waitForURL(/-cpp\.html#L\d+$/);
     line = await target(page);
     demand(line.includes(name), `${name} is defined in '${line}'`);
-    demand(await page.locator('a.code').count() > 20, `${page.url()}: its names lead nowhere`);
+    demand(await page.locator('a.known').count() > 20, `${page.url()}: its names lead nowhere`);
   }
 }
 
