@@ -255,13 +255,23 @@ class Judges(testing.InFolder):
             self.assertEqual(measured.cells()[1], shown)
 
     def test_a_load_may_want_more_rounds(self):
-        loads = {"load": programs.Load("", 1.2, 1.1, rounds=5)}
+        loads = {"load": programs.Load("", 1.2, 1, rounds=5)}
         rates = mock.Mock(return_value=1000)
         program = SimpleNamespace(name="it", loads=loads, a_cpu_second=rates,
                                   epoll_ctl=lambda side, load: 1)
         for rounds, wanted in ((3, 5), (7, 7)):
             (measured, _), = prove._measure(program, "ab", rounds)
             self.assertEqual(len(measured.rates), wanted)
+
+    def test_what_seems_too_slow_is_measured_in_more_rounds(self):
+        loads = {"load": programs.Load("", 1.2, 1.1)}
+        for later, wrong in ((1500, False), (1000, True)):
+            figures = iter([1000, 1050] + [1000, 1000] + [1000, later] * prove.ROUNDS_TO_DOUBT)
+            program = SimpleNamespace(name="it", loads=loads, epoll_ctl=lambda side, load: 1,
+                                      a_cpu_second=lambda side, load, left=figures: next(left))
+            (measured, load), = prove._measure(program, "ab", 2)
+            self.assertEqual(len(measured.rates), prove.ROUNDS_TO_DOUBT)
+            self.assertEqual(measured.too_slow(load), wrong)
 
     def test_the_tables_are_written_anew(self):
         with mock.patch.object(documents, "PAGE", self.write("whole.md", "x\n")), \
