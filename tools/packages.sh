@@ -37,6 +37,14 @@ have_lunr() {
   return 1
 }
 
+# Any that the proof of the book can look with.
+have_browser() {
+  for browser in chromium-headless-shell chromium chromium-browser google-chrome; do
+    command -v "$browser" >/dev/null && return
+  done
+  return 1
+}
+
 # have TOOL: says whether it can be used already.
 have() {
   case $1 in
@@ -45,6 +53,7 @@ have() {
     pygments) python3 -c 'import pygments' 2>/dev/null ;;
     doxygen-awesome-css) [ -d /usr/share/doxygen-awesome-css ] ;;
     lunr) have_lunr ;;
+    browser) have_browser ;;
     libevent) compiles event2/event.h ;;
     libev) compiles ev.h ;;
     glib) pkg-config --exists glib-2.0 ;;
@@ -96,6 +105,8 @@ package_of() {
     apt-get:mpicc) echo libopenmpi-dev ;;
     apt-get:mpirun) echo openmpi-bin ;;
     apt-get:initdb) echo postgresql ;;
+    apt-get:browser) echo chromium-headless-shell ;;
+    *:browser) echo chromium ;;
     *:node) echo nodejs ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     pacman:pkg-config | apk:pkg-config | brew:pkg-config | pkg:pkg-config)

@@ -18,7 +18,8 @@ from book import front, glimpse, markdown, page, pairs, pictures, reference, sit
 from book.faults import FAULTS
 
 _HERE = Path(__file__).resolve().parent / "browser"
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# The first has no windows of its own: it draws a page in half the CPU time.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 class Missing(Exception):
