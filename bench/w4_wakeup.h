@@ -8,11 +8,15 @@
 ///                a mutex and a vector, with one send for each task.
 ///          ping  two loops in two threads; p50_ns and p99_ns of a round trip.
 ///                With `--spin 1` both take turns without ever sleeping.
+///
+/// With `--batch` the loop's own thread sends or posts, so many times before
+/// each turn: what is counted repeats then.
 #pragma once
 
 #include <atomic>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "bench.h"
 
@@ -93,6 +97,9 @@ class wakeup {
     } else {
       loop_->template async_init<on_send>(async_, nullptr);
     }
+    if (const long batch = options.number("batch", 0); batch > 0) {
+      return count(posts, batch);
+    }
     std::uint64_t start = 0;
     std::thread producer([posts, &start] {
       pin(cpu2_);
@@ -106,6 +113,24 @@ class wakeup {
     report(posts ? "task_ns" : "send_ns", total / static_cast<double>(sends_));
     report("callbacks", static_cast<double>(calls_));
     return 0;
+  }
+
+  static int count(bool posts, long batch) {
+    const long rounds = std::exchange(sends_, -1) / batch;
+    for (int i = 0; i < 100; ++i) round(posts, batch);
+    region measured;
+    for (long i = 0; i < rounds; ++i) round(posts, batch);
+    report(posts ? "task_ns" : "send_ns",
+           measured.end() / static_cast<double>(rounds * batch));
+    return 0;
+  }
+
+  static void round(bool posts, long batch) {
+    const long called = calls_, done = done_;
+    for (long i = 0; i < batch; ++i) {
+      posts ? post(on_task, nullptr) : loop_->async_send(async_);
+    }
+    while (posts ? done_ < done + batch : calls_ == called) loop_->poll();
   }
 
   static void send_all() {

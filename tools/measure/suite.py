@@ -285,6 +285,11 @@ def _pairs(mode, **more):
                  ("pairs", 1600, 4800, 1), **more)
 
 
+def _batches(mode, **more):
+    """W4 in one thread, with 16 of them to a turn."""
+    return Count(f"W4 {mode}", "w4", f"--mode {mode} --batch 16", ("--count 16000", 16000), **more)
+
+
 COUNTS = (
     _chain("plain", 100, gate=True),
     _chain("plain", 1),
@@ -304,6 +309,8 @@ COUNTS = (
     _pairs("same", gate=True),
     _pairs("self", gate=True),
     _pairs("move"),
+    _batches("send", gate=True),
+    _batches("post", gate=True),
     Count("W4 round trip", "w4", "--mode ping", (), ("count", 500, 1500, 1)),
     Count("W5 echo 100", "w5", "--conns 100 --ms 500", ("", "messages")),
     Count("W6 signal", "w6", "", ("--count 5000", 5000), ("count", 500, 1500, 1), gate=True),
