@@ -290,8 +290,7 @@ int epoll::backend_fd() {
 
 bool epoll::watch_epoll() noexcept {
   epoll_event e{EPOLLIN, {}};
-  const int op = EPOLL_CTL_ADD;
-  return ::epoll_ctl(outer_.get(), op, epoll_.get(), &e) == 0 ||
+  return ::epoll_ctl(outer_.get(), EPOLL_CTL_ADD, epoll_.get(), &e) == 0 ||
          errno == EEXIST;
 }
 

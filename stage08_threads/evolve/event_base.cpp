@@ -11,7 +11,6 @@
 
 #include "evolve/fd.h"
 #include "evolve/log.h"
-#include "evolve/notifier.h"
 
 namespace evolve {
 namespace {
@@ -224,16 +223,6 @@ void event_base::loopcontinue() noexcept {
   requests_ |= request::loopcontinue;
 }
 
-bool event_base::got_exit() const noexcept {
-  const std::lock_guard lock(th_base_lock_);
-  return any(asked() & request::loopexit);
-}
-
-bool event_base::got_break() const noexcept {
-  const std::lock_guard lock(th_base_lock_);
-  return any(asked() & request::loopbreak);
-}
-
 void event_base::once(int fd, what events, callback function,
                       std::optional<duration> timeout) {
   if (any(events & (what::persist | what::signal))) {
@@ -386,10 +375,9 @@ bool event_base::for_each_event(
 }
 
 void event_base::dump_events(std::ostream& out) const {
-  const time_point now = [this] {
-    const std::lock_guard lock(th_base_lock_);
-    return clock_();
-  }();
+  std::unique_lock lock(th_base_lock_);
+  const time_point now = clock_();
+  lock.unlock();
   for_each_event([&](const event_info& info) {
     const bool signal = any(info.events & what::signal);
     out << (signal ? "signal " : "fd ") << info.fd << " ("
@@ -494,7 +482,6 @@ inline void event_base::stop_waiting(event& ev) noexcept {
 
 // What its callback has added again, while it was waited for, is deleted too.
 void event_base::del_block(event& ev) noexcept {
-  if (running_ != &ev) return del(ev);
   del(ev);
   if (wait_for_callback(ev)) del(ev);
 }

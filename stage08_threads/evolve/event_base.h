@@ -196,11 +196,17 @@ class event_base {
   /// Whether this run, or the last one, was asked to exit; also when it did not
   /// need to be, and loop() has returned loop_result::no_events.
   /// \libevent{event.c,event_base_got_exit}
-  bool got_exit() const noexcept;
+  bool got_exit() const noexcept {
+    const std::lock_guard lock(th_base_lock_);
+    return any(asked() & request::loopexit);
+  }
 
   /// Whether this run, or the last one, was asked to break.
   /// \libevent{event.c,event_base_got_break}
-  bool got_break() const noexcept;
+  bool got_break() const noexcept {
+    const std::lock_guard lock(th_base_lock_);
+    return any(asked() & request::loopbreak);
+  }
 
   /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
   /// passed; in the next turn when there is neither. There is no event to hold:

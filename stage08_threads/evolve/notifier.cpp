@@ -12,15 +12,13 @@
 namespace evolve {
 namespace {
 
+int make_eventfd() noexcept {
 #ifdef __linux__
-int make_eventfd() noexcept {
   return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-}
 #else
-int make_eventfd() noexcept {
   return -1;
-}
 #endif
+}
 
 }  // namespace
 

@@ -4,10 +4,6 @@
 
 namespace evolve {
 
-task_queue::~task_queue() {
-  clear();
-}
-
 void task_queue::push(std::unique_ptr<task> pushed) noexcept {
   task* const newest = pushed.release();
   newest->next_ = pushed_.load(std::memory_order_relaxed);
@@ -21,10 +17,8 @@ int task_queue::take() noexcept {
   task* oldest = nullptr;
   task* newest = pushed_.exchange(nullptr);
   task* const last = newest;
-  while (newest) {
-    ++count;
-    task* const older = std::exchange(newest->next_, oldest);
-    oldest = std::exchange(newest, older);
+  for (; newest; ++count) {
+    oldest = std::exchange(newest, std::exchange(newest->next_, oldest));
   }
   if (count == 0) return 0;
   *end_ = oldest;

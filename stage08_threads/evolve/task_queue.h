@@ -51,7 +51,7 @@ class function_task final : public task {
 class task_queue {
  public:
   task_queue() = default;
-  ~task_queue();
+  ~task_queue() { clear(); }
   task_queue(const task_queue&) = delete;
   task_queue& operator=(const task_queue&) = delete;
 
