@@ -6,7 +6,6 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "evolve/fd.h"
@@ -126,7 +125,7 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
                   [this] { requests_ |= request::loopexit; }),
       clock_(read_steady_clock),
       changes_at_once_(evsel_->changes_at_once()),
-      posted_(*this, -1, what::persist, [this] { tasks_.pop()->run(); }) {
+      posted_(*this, -1, what::persist, [this] { run_tasks(); }) {
   exit_timer_.flags_ |= evlist::internal;
 }
 
@@ -837,12 +836,23 @@ inline void event_base::timeout_process() {
   }
 }
 
-// One call for each, which leaves the rest due when it throws or breaks.
+// A call for each is due, which leaves the rest due when it throws or breaks.
 void event_base::task_process() {
   if (tasks_.empty()) return;
   posted_.ncalls_ += tasks_.take();
   if (!any(posted_.flags_ & evlist::active)) posted_.pri_ = middle_priority();
   activate(posted_, what::none);
+}
+
+// Several of these calls in one, for as long as no thread takes the lock: then
+// nothing has changed that the loop looks at between two calls. The last one is
+// left to the loop, which takes the event off its queue before it.
+void event_base::run_tasks() {
+  tasks_.pop()->run();
+  while (posted_.ncalls_ > 1 && !limited_ && !th_base_lock_.taken()) {
+    --posted_.ncalls_;
+    tasks_.pop()->run();
+  }
 }
 
 inline void event_base::activate(event& ev, what res) {

@@ -426,6 +426,7 @@ class event_base {
   void add_calls(event& ev, int ncalls) noexcept;  // deliveries, to one
   void timeout_process();  // makes due the events with a passed deadline
   void task_process();
+  void run_tasks();  // the callback of posted_
   void activate(event& ev, what res);  // the event is due, once, for that too
   bool process_active();  // calls the due events; whether any was
   bool interrupted() const noexcept;

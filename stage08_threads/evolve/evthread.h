@@ -23,7 +23,9 @@ class evthread_lock {
 
   /// Waits until no other thread has it.
   void lock() {
-    if (enabled_) mutex_.lock();
+    if (!enabled_) return;
+    mutex_.lock();
+    taken_.store(true, std::memory_order_relaxed);
   }
 
   /// Requires that this thread has it.
@@ -31,18 +33,28 @@ class evthread_lock {
     if (enabled_) mutex_.unlock();
   }
 
+  /// The same; until this thread has it again, taken() tells whether another
+  /// has had it meanwhile.
+  void lend() {
+    if (enabled_) taken_.store(false, std::memory_order_relaxed);
+    unlock();
+  }
+
+  /// Whether any thread has had it since the last lend(); true also where there
+  /// is no mutex. To be asked by the thread that has lent it.
+  bool taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
+
  private:
   std::mutex mutex_;  // at rest until it is asked for
   bool enabled_ = false;  // the mutex has been asked for
+  std::atomic<bool> taken_{true};  // a thread has had it since lend()
 };
 
 /// Gives a lock away for as long as it lives, as std::lock_guard takes it.
 class evthread_unlock {
  public:
   /// Requires that this thread has `lock`.
-  explicit evthread_unlock(evthread_lock& lock) : lock_(lock) {
-    lock_.unlock();
-  }
+  explicit evthread_unlock(evthread_lock& lock) : lock_(lock) { lock.lend(); }
   ~evthread_unlock() { lock_.lock(); }
   evthread_unlock(const evthread_unlock&) = delete;
   evthread_unlock& operator=(const evthread_unlock&) = delete;

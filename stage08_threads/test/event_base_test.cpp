@@ -25,6 +25,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -4581,6 +4582,137 @@ TEST_F(Post, MayBeCalledAfterAWaitHasFailed) {
   base.dispatch();
 
   EXPECT_EQ(trace, "p2 ");
+}
+
+/// Tasks where other threads may use the base: several share a call, which must
+/// not be noticed.
+class PostTogether : public Post {
+ protected:
+  PostTogether() {
+    manual_clock::zero();
+    base.set_clock(manual_clock::read);
+    base.make_notifiable();
+  }
+
+  /// Posts the tasks a to d; `who` does `then` when it has noted itself.
+  template <class F>
+  void post_four(char who, F then) {
+    for (char name = 'a'; name <= 'd'; ++name) {
+      base.post([this, name, who, then] {
+        order += name;
+        if (name == who) then();
+      });
+    }
+  }
+
+  /// For each of the four: `then` has the loop leave the rest due, once.
+  template <class F>
+  void the_rest_is_left_by(F then) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      order.clear();
+      post_four("abcd"[i], then);
+      leave();
+      EXPECT_EQ(order, std::string_view("abcd").substr(0, i + 1));
+      EXPECT_EQ(base.num_events(event_count::active), i < 3 ? 1u : 0u);
+      base.self_check();
+      EXPECT_EQ(base.dispatch(), loop_result::no_events);
+      EXPECT_EQ(order, "abcd");
+    }
+  }
+
+  // By an exception, or as it should.
+  void leave() {
+    try {
+      EXPECT_EQ(base.dispatch(), loop_result::stopped);
+    } catch (const std::runtime_error& from_a_task) {
+      EXPECT_STREQ(from_a_task.what(), "from a task");
+    }
+  }
+
+  std::string order;  // the tasks and events called
+  event other = event::timer(base, [this] { order += '!'; });
+};
+
+TEST_F(PostTogether, AreAllCalledInOneTurn) {
+  post_four('b', [] {});
+  EXPECT_EQ(base.loop(loop_flags::once), loop_result::stopped);
+  EXPECT_EQ(order, "abcd");
+  EXPECT_EQ(base.num_events(event_count::active), 0u);
+  EXPECT_EQ(turn(), 1u);
+}
+
+TEST_F(PostTogether, ABreakLeavesTheRestDue) {
+  the_rest_is_left_by([this] { base.loopbreak(); });
+}
+
+TEST_F(PostTogether, ABreakByAnotherThreadLeavesTheRestDue) {
+  the_rest_is_left_by(
+      [this] { std::thread([this] { base.loopbreak(); }).join(); });
+}
+
+TEST_F(PostTogether, AnExceptionLeavesTheRestDue) {
+  the_rest_is_left_by([] { throw std::runtime_error("from a task"); });
+}
+
+TEST_F(PostTogether, AfterARequestToContinueTheRestIsForTheNextTurn) {
+  post_four('b', [this] { base.loopcontinue(); });
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(order, "ab");
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(order, "abcd");
+}
+
+TEST_F(PostTogether, ALoopThatIsAskedToExitCallsThemAll) {
+  post_four('b', [this] { base.loopexit(); });
+  EXPECT_EQ(base.dispatch(), loop_result::stopped);
+  EXPECT_EQ(order, "abcd");
+}
+
+TEST_F(PostTogether, AMoreUrgentEventComesBeforeTheRest) {
+  base.priority_init(3);
+  other.priority_set(0);
+  post_four('b', [this] { other.active(what::none); });
+  base.dispatch();
+  EXPECT_EQ(order, "ab!cd");
+}
+
+TEST_F(PostTogether, TheRestStaysBeforeWhatBecomesDueAfterIt) {
+  post_four('b', [this] {
+    other.active(what::none);
+    base.loopbreak();
+  });
+  base.dispatch();
+  base.dispatch();
+  EXPECT_EQ(order, "abcd!");
+}
+
+TEST_F(PostTogether, EachHasATimeOfItsOwn) {
+  std::vector<time_point> times;
+  for (int i = 0; i < 4; ++i) {
+    base.post([&] {
+      times.push_back(base.now());
+      manual_clock::advance(1s);
+      EXPECT_EQ(base.now(), times.back());
+    });
+  }
+  base.dispatch();
+  for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(times[i] - times[i - 1], 1s);
+}
+
+TEST_F(DispatchLimits, CountEachTask) {
+  for (const dispatch_limits& limits : {callbacks(2), {2ms, INT_MAX, 0}}) {
+    limit(limits);
+    base->make_notifiable();
+    for (const char name : {'t', 'u', 'v'}) {
+      base->post([this, name] {
+        trace += name;
+        manual_clock::advance(1ms);
+      });
+    }
+    EXPECT_EQ(turn(), "tu");
+    EXPECT_EQ(turn(), "v");
+    events.clear();
+  }
 }
 
 /// Tasks of other threads.

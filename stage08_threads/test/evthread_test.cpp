@@ -38,6 +38,25 @@ TEST(EvthreadLock, LetsOneThreadInAtATime) {
   EXPECT_EQ(count, 20'000);
 }
 
+TEST(EvthreadLock, TellsWhetherItHasBeenTakenSinceItWasLent) {
+  evthread_lock lock;
+  lock.enable();
+  for (int round = 0; round < 2; ++round) {
+    lock.lock();
+    lock.lend();
+    EXPECT_FALSE(lock.taken());
+    std::thread([&lock] { const std::lock_guard theirs(lock); }).join();
+    EXPECT_TRUE(lock.taken());
+  }
+}
+
+TEST(EvthreadLock, ThatIsNoneIsAlwaysTaken) {
+  evthread_lock lock;
+  lock.lock();
+  lock.lend();
+  EXPECT_TRUE(lock.taken());
+}
+
 TEST(EvthreadUnlock, LetsAnotherInForAsLongAsItLives) {
   evthread_lock lock;
   lock.enable();
