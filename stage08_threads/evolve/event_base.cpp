@@ -481,6 +481,7 @@ inline void event_base::stop_waiting(event& ev) noexcept {
 
 // What its callback has added again, while it was waited for, is deleted too.
 void event_base::del_block(event& ev) noexcept {
+  if (running_ != &ev) return del(ev);
   del(ev);
   if (wait_for_callback(ev)) del(ev);
 }

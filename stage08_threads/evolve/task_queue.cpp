@@ -20,9 +20,8 @@ int task_queue::take() noexcept {
   for (; newest; ++count) {
     oldest = std::exchange(newest, std::exchange(newest->next_, oldest));
   }
-  if (count == 0) return 0;
   *end_ = oldest;
-  end_ = &last->next_;
+  if (last) end_ = &last->next_;
   return count;
 }
 
