@@ -88,12 +88,11 @@ class event {
   friend class active_queues;
   friend class event_base;
 
-  // In libevent's order.
-  tailq_entry<event> active_next_;  // on the queue of what is due
-  evlist flags_ = evlist::none;  // which structures it is on
   callback callback_;  // the function to call
   int fd_;  // what to wait on
   event_base* base_;  // the base to which it is added
+  evlist flags_ = evlist::none;  // which structures it is on
+  tailq_entry<event> active_next_;  // on the queue of what is due
   what events_;  // the conditions that it waits for
   what res_ = what::none;  // the conditions that it is due for
 };

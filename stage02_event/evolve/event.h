@@ -121,15 +121,14 @@ class event {
 
   what waits() const noexcept;  // conditions that it waits or is due for
 
-  // In libevent's order.
-  tailq_entry<event> active_next_;  // on the queue of what is due
-  evlist flags_ = evlist::none;  // which structures it is on
-  std::uint8_t pri_;  // which queue it is due on
-  std::uint8_t turn_ = 0;  // the turn in which it became due
+  tailq_entry<event> io_next_;  // among those on its descriptor
   callback callback_;  // the function to call
   int fd_;  // what to wait on
   event_base* base_;  // the base to which it is added
-  tailq_entry<event> io_next_;  // among those on its descriptor
+  evlist flags_ = evlist::none;  // which structures it is on
+  std::uint8_t pri_;  // which queue it is due on
+  std::uint8_t turn_ = 0;  // the turn in which it became due
+  tailq_entry<event> active_next_;  // on the queue of what is due
   what events_;  // the conditions that it waits for
   what res_ = what::none;  // the conditions that it is due for
 };

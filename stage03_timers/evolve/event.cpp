@@ -10,10 +10,10 @@ namespace evolve {
 static_assert(std::is_standard_layout_v<event>);
 
 event::event(event_base& base, int fd, what events, callback function)
-    : pri_(base.middle_priority()),
-      callback_(function),
+    : callback_(function),
       fd_(fd),
       base_(&base),
+      pri_(base.middle_priority()),
       events_(events) {
   if (any(events & what::unwatched)) {
     throw std::invalid_argument("event: nothing can wait for unwatched");

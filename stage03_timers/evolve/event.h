@@ -169,18 +169,18 @@ class event {
 
   what waits() const noexcept;  // conditions that it waits or is due for
 
-  // In libevent's order.
-  tailq_entry<event> active_next_;  // on the queue of what is due
+  // What a timer's life touches is in a row, from base_ on.
+  tailq_entry<event> io_next_;  // among those on its descriptor
+  callback callback_;  // the function to call
+  duration interval_ = no_interval;  // what a persistent event's timeout was
+  int fd_;  // what to wait on
+  event_base* base_;  // the base to which it is added
+  time_point deadline_{};  // when the timeout passes
   evlist flags_ = evlist::none;  // which structures it is on
   std::uint8_t pri_;  // which queue it is due on
   std::uint8_t turn_ = 0;  // the turn in which it became due
   std::uint32_t heap_index_ = 0;  // its place in the heap, or which common
-  callback callback_;  // the function to call
-  int fd_;  // what to wait on
-  event_base* base_;  // the base to which it is added
-  tailq_entry<event> io_next_;  // among those on its descriptor
-  duration interval_ = no_interval;  // what a persistent event's timeout was
-  time_point deadline_{};  // when the timeout passes
+  tailq_entry<event> active_next_;  // on the queue of what is due
   what events_;  // the conditions that it waits for
   what res_ = what::none;  // the conditions that it is due for
   std::uint32_t sequence_ = 0;  // when it was added, among equal deadlines

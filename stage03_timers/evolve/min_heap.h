@@ -106,7 +106,7 @@ class min_heap {
   // Whether `e` is before the parent of that place.
   bool goes_up(std::size_t at, const entry& e) const noexcept;
   void sift_up(std::size_t at, entry moved) noexcept;  // from that place up
-  void sift_down(std::size_t at, entry moved) noexcept;  // from that place down
+  std::size_t sink(std::size_t at) noexcept;  // where a hole at `at` ends up
   std::size_t first_child(std::size_t at) const noexcept;
 
   entry* heap_ = nullptr;  // malloc's, so that it can grow in place

@@ -14,16 +14,17 @@ static_assert(std::is_standard_layout_v<event>);
 // and the events at the same places.
 struct event::layout {
   static constexpr bool lp64 = sizeof(void*) == 8;
-  static_assert(!lp64 || offsetof(event, flags_) == 16);
-  static_assert(!lp64 || offsetof(event, pri_) == 18);
-  static_assert(!lp64 || offsetof(event, heap_index_) == 20);
-  static_assert(!lp64 || offsetof(event, callback_) == 24);
+  static_assert(!lp64 || offsetof(event, io_next_) == 0);
+  static_assert(!lp64 || offsetof(event, callback_) == 16);
+  static_assert(!lp64 || offsetof(event, interval_) == 48);
   static_assert(!lp64 || offsetof(event, fd_) == 56);
   static_assert(!lp64 || offsetof(event, ncalls_) == 60);
   static_assert(!lp64 || offsetof(event, base_) == 64);
-  static_assert(!lp64 || offsetof(event, io_next_) == 72);
-  static_assert(!lp64 || offsetof(event, interval_) == 88);
-  static_assert(!lp64 || offsetof(event, deadline_) == 96);
+  static_assert(!lp64 || offsetof(event, deadline_) == 72);
+  static_assert(!lp64 || offsetof(event, flags_) == 80);
+  static_assert(!lp64 || offsetof(event, pri_) == 82);
+  static_assert(!lp64 || offsetof(event, heap_index_) == 84);
+  static_assert(!lp64 || offsetof(event, active_next_) == 88);
   static_assert(!lp64 || offsetof(event, events_) == 104);
   static_assert(!lp64 || offsetof(event, res_) == 106);
   static_assert(!lp64 || offsetof(event, sequence_) == 108);
@@ -32,10 +33,10 @@ struct event::layout {
 };
 
 event::event(event_base& base, int fd, what events, callback function)
-    : pri_(base.middle_priority()),
-      callback_(function),
+    : callback_(function),
       fd_(fd),
       base_(&base),
+      pri_(base.middle_priority()),
       events_(events) {
   if (any(events & what::unwatched)) {
     throw std::invalid_argument("event: nothing can wait for unwatched");

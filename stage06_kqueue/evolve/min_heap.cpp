@@ -48,7 +48,8 @@ bool min_heap::holds(const event& ev) const noexcept {
 bool min_heap::mend() noexcept {
   assert(!empty());
   if (!too_early(heap_[0])) return false;
-  sift_down(0, {top().deadline_, &top()});
+  event& moved = top();
+  sift_up(sink(0), {moved.deadline_, &moved});
   return true;
 }
 
@@ -76,7 +77,7 @@ void min_heap::adjust(event& ev) noexcept {
     // Too early now, and so the first among its equals.
     if (goes_up(ev.heap_index_, old)) sift_up(ev.heap_index_, old);
   } else if (ev.deadline_ == old.deadline) {
-    sift_down(ev.heap_index_, old);
+    sift_up(sink(ev.heap_index_), old);
   } else {
     sift_up(ev.heap_index_, {ev.deadline_, &ev});
   }
@@ -86,10 +87,8 @@ void min_heap::erase(event& ev) noexcept {
   assert(holds(ev));
   const std::size_t hole = ev.heap_index_;
   const entry last = heap_[--size_];
-  if (hole < size_) {
-    goes_up(hole, last) ? sift_up(hole, last) : sift_down(hole, last);
-  }
-  if (capacity_ > least_capacity && size_ < capacity_ / 4) {
+  if (hole < size_) sift_up(sink(hole), last);
+  if (size_ < capacity_ / 4 && capacity_ > least_capacity) {
     resize(capacity_ / 2);  // when that fails, the array stays as it is
   }
 }
@@ -111,14 +110,15 @@ inline void min_heap::sift_up(std::size_t at, entry moved) noexcept {
   put(at, moved);
 }
 
-inline void min_heap::sift_down(std::size_t at, entry moved) noexcept {
+// No comparison with what will fill the hole: that comes from the bottom, and
+// will go there again most of the time.
+inline std::size_t min_heap::sink(std::size_t at) noexcept {
   while (at * arity + 1 < size_) {
     const std::size_t child = first_child(at);
-    if (!before(heap_[child], moved)) break;
     put(at, heap_[child]);
     at = child;
   }
-  put(at, moved);
+  return at;
 }
 
 // The earliest of the children of `at`, which has one at least. Nearly always

@@ -142,6 +142,29 @@ TEST_F(MinHeap, AgreesWithASortedMultimap) {
   EXPECT_EQ(drain(), expected);
 }
 
+// The hole is below 100 ms, and the last entry, which fills it, is earlier.
+TEST_F(MinHeap, PutsTheLastEntryAboveTheHoleWhereItBelongs) {
+  for (const auto length : {0ms, 100ms, 1ms, 1ms, 1ms}) push(due_in(length));
+  for (const auto length : {101ms, 102ms, 103ms, 104ms}) push(due_in(length));
+  event& last = due_in(2ms);
+  push(last);
+
+  heap.erase(events[5]);
+
+  heap.self_check();
+  EXPECT_EQ(&heap[1], &last);
+}
+
+TEST_F(MinHeap, StaysInOrderWhicheverEntryGoes) {
+  for (std::size_t gone = 0; gone < 40; ++gone) {
+    events.clear();
+    for (std::size_t i = 0; i < 40; ++i) push(due_in(1ms * (i * 17 % 23)));
+    heap.erase(events[gone]);
+    EXPECT_NO_THROW(heap.self_check()) << "without " << gone;
+    drain();
+  }
+}
+
 TEST_F(MinHeap, GivesMemoryBackWhenMostEventsAreGone) {
   push(10'000);
   const std::size_t most = heap.capacity();

@@ -712,9 +712,9 @@ inline void event_base::call(event& ev) {
 }
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
-  const bool was_added = any(ev.flags_ & added);
+  const evlist before = ev.flags_;
   ev.flags_ |= state;
-  if (was_added || any(ev.flags_ & evlist::internal)) return;
+  if (any(before & (added | evlist::internal))) return;
   event_count_.up();
 }
 

@@ -479,17 +479,10 @@ inline void event_base::stop_waiting(event& ev) noexcept {
   }
 }
 
-// What its callback has added again, while it was waited for, is deleted too.
-void event_base::del_block(event& ev) noexcept {
-  if (running_ != &ev) return del(ev);
-  del(ev);
-  if (wait_for_callback(ev)) del(ev);
-}
-
-// Whether it had to wait. Never in the loop's own thread, which would wait for
+// Whether it had to. Never in the loop's own thread, which would wait for
 // itself.
-bool event_base::wait_for_callback(const event& ev) noexcept {
-  if (running_ != &ev || in_loop_thread()) return false;
+bool event_base::wait_for_end() noexcept {
+  if (in_loop_thread()) return false;
   current_event_.wait(th_base_lock_);
   return true;
 }
@@ -930,9 +923,9 @@ inline void event_base::call(event& ev) {
 }
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
-  const bool was_added = any(ev.flags_ & added);
+  const evlist before = ev.flags_;
   ev.flags_ |= state;
-  if (was_added || any(ev.flags_ & evlist::internal)) return;
+  if (any(before & (added | evlist::internal))) return;
   event_count_.up();
 }
 

@@ -376,8 +376,11 @@ class event_base {
   void insert_number(event& ev);  // its descriptor or signal
   [[noreturn]] void refuse(const event& ev) const;  // throws the reason
   void del(event& ev) noexcept;  // takes it off all structures that it is on
-  void del_block(event& ev) noexcept;
-  bool wait_for_callback(const event& ev) noexcept;
+  // Whether its callback was being called, and has been waited for.
+  bool wait_for_callback(const event& ev) noexcept {
+    return running_ == &ev && wait_for_end();
+  }
+  bool wait_for_end() noexcept;
   void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
   void forget(event& ev) noexcept;  // for ~event()
   void finalize(event& ev, callback function);  // for event::finalize()
@@ -492,6 +495,7 @@ class event_base::locked {
   /// Waits until no other thread has the lock.
   explicit locked(event_base& base) : base_(base) { base.th_base_lock_.lock(); }
   ~locked() {
+    if (!base_.th_base_lock_.enabled()) return;
     const bool wakes = base_.wakeable_.load() && base_.outdated();
     if (wakes) ++base_.wakers_;
     base_.th_base_lock_.unlock();
