@@ -255,10 +255,9 @@ class Judges(testing.InFolder):
             self.assertEqual(measured.cells()[1], shown)
 
     def test_a_load_may_want_more_rounds(self):
-        loads = {"load": programs.Load("", 1.2, 1, rounds=5)}
-        rates = mock.Mock(return_value=1000)
-        program = SimpleNamespace(name="it", loads=loads, a_cpu_second=rates,
-                                  epoll_ctl=lambda side, load: 1)
+        loads = {"load": programs.Load("", 1.2, 1.1, rounds=5)}
+        program = SimpleNamespace(name="it", loads=loads, epoll_ctl=lambda side, load: 1,
+                                  a_cpu_second=lambda side, load: {"a": 1000, "b": 1500}[side])
         for rounds, wanted in ((3, 5), (7, 7)):
             (measured, _), = prove._measure(program, "ab", rounds)
             self.assertEqual(len(measured.rates), wanted)
