@@ -76,6 +76,11 @@ class Faults(unittest.TestCase):
             own = ("planted", "ERR_FILE_NOT_FOUND", "ArrowLeft")
             self.assertTrue(any(word in script for script in _SCRIPTS) or any(o in word for o in own), what)
 
+    def test_the_command_is_content_with_each_browser_that_will_do(self):
+        script = (Path(prove.__file__).parents[1] / "packages.sh").read_text()
+        looked_for, = re.findall(r"for browser in (.*); do", script)
+        self.assertEqual(tuple(looked_for.split()), prove._NAMES)
+
     def test_a_missing_browser_is_named(self):
         with mock.patch("shutil.which", return_value=None), \
                 self.assertRaisesRegex(prove.Missing, "chromium"):
