@@ -397,7 +397,7 @@ inline void event_base::unmark(event& ev, evlist state) noexcept {
   event_count_.down();
 }
 
-// Each event that is not the library's own, once.
+// Each event that a program can see, once.
 void event_base::visit(const std::function<void(const event&)>& each) const {
   const auto visit_all = [&each](const auto& queue, evlist seen) {
     for (const event& ev : queue) {
