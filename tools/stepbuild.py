@@ -25,8 +25,10 @@ from steps import Stop, states
 CXX = os.environ.get("CXX") or "c++"
 PARTS = ("evolve", "test", "own", "cmake", "sample")  # of a folder that builds alone
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
-HEADERS = ["algorithm", "array", "atomic", "chrono", "condition_variable", "functional",
-           "gtest/gtest.h", "mutex", "optional", "span", "thread"]  # that tests include
+STANDARD = ("algorithm", "array", "atomic", "chrono", "condition_variable", "functional", "memory",
+            "mutex", "optional", "ostream", "span", "stdexcept", "string", "system_error", "thread",
+            "vector")  # that libraries include
+TESTING = (*STANDARD, "gtest/gtest.h")
 THREADED = "-DGTEST_HAS_PTHREAD=1"  # as its package for CMake says; gcc wants the same macros
 LONGEST = 5  # seconds that a program may take
 STAND_IN = "test/kqueue_on_epoll"  # for a kernel that Linux does not have
@@ -151,32 +153,37 @@ _lock = threading.Lock()
 
 
 @cache
-def _headers(cxx, folder, options):
-    """GoogleTest and what tests include beside it, compiled once for all trees of gcc.
+def _headers(cxx, folder, options, headers):
+    """A header that includes these, compiled once for all trees of gcc.
 
     None for other compilers, which refuse it unless all options are the same, and where it does not
     compile: each tree has its own then.
     """
     if "Free Software Foundation" not in _version(cxx):
         return None
-    text = "".join(f"#include <{name}>\n" for name in HEADERS)
-    stamp = hashlib.sha256(f"{_version(cxx)}{THREADED}{options}{text}".encode()).hexdigest()[:12]
+    text = "".join(f"#include <{name}>\n" for name in headers)
+    stamp = hashlib.sha256(f"{_version(cxx)}{options}{text}".encode()).hexdigest()[:12]
     header = folder / f"headers-{stamp}" / "all.h"
     write(header, text)
     made = header.with_name("all.h.gch")
     fresh = made.with_suffix(f".{os.getpid()}")
     if not made.is_file():
-        if not _done([cxx, "-std=c++20", *WARNINGS, THREADED, *options, "-x", "c++-header", header,
+        if not _done([cxx, "-std=c++20", *WARNINGS, *options, "-x", "c++-header", header,
                       "-o", fresh], None)[0]:
             return None
         fresh.replace(made)  # never seen half written
     return header
 
 
+def _shared(where, headers, *options):
+    """The compiled header for a place, or None."""
+    with _lock:
+        return _headers(where.cxx, where.folder.parent, options, headers)
+
+
 def _precompiled(where, target, *options):
     """What gives a target for tests these headers."""
-    with _lock:
-        header = _headers(where.cxx, where.folder.parent, options)
+    header = _shared(where, TESTING, THREADED, *options)
     return "" if header is None else (
         f"if(TARGET ${{stage}}_{target})\n"
         f"  set_target_properties(${{stage}}_{target} PROPERTIES\n"
@@ -187,7 +194,8 @@ def _precompiled(where, target, *options):
 
 
 def units(where):
-    """What tells CMake to compile the sources of the library together.
+    """What tells CMake to compile the sources of the library together, the standard library before
+    them all.
 
     Not those that the stand-in for kqueue has, too: a program takes them from there.
     """
@@ -199,6 +207,10 @@ def units(where):
     text += ("if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)\n"
              "  target_compile_options(${stage}_evolve PRIVATE -Wno-shadow)  # of another source\n"
              "endif()\n")
+    if header := _shared(where, STANDARD):
+        text += ("if(CMAKE_UNITY_BUILD)\n"
+                 f"  target_compile_options(${{stage}}_evolve PRIVATE -include {header})\n"
+                 "endif()\n")
     return {"cmake/units.cmake": text}
 
 

@@ -383,11 +383,11 @@ class RulesTest(Steps):
             self.assertEqual(self.judged(checked.step_tests, full, **failing),
                              [f"A.B does not pass after step 2.{k}" for k in numbers])
 
-    def test_of_the_middle_alone_where_time_is_short(self):
+    def test_of_the_first_and_the_middle_alone_where_time_is_short(self):
         self.written(*[file(*"abcdefg"[:k]) for k in range(1, 8)])
         failing = {"suite": lambda where: [1, ["A.B"]], "own_tests": lambda *_: {"passed": []}}
-        self.assertEqual(self.judged(checked.step_middles, False, **failing),
-                         ["A.B does not pass after step 2.3"])
+        self.assertEqual(self.judged(checked.step_suites, False, **failing),
+                         [f"A.B does not pass after step 2.{k}" for k in (1, 3)])
 
     def test_the_middle_is_where_half_of_the_changed_lines_are_in(self):
         for sizes, middle in (([1, 1, 1, 1, 9], 5), ([9, 1, 1, 1, 1], 1), ([2, 2, 2, 2, 2], 3)):
@@ -427,7 +427,7 @@ class TogetherTest(unittest.TestCase):
 
 
 class HeadersTest(Steps):
-    """Headers that are compiled once for the tests of all steps."""
+    """Headers that are compiled once for the libraries and the tests of all steps."""
 
     def compiled(self, version, good=True):
         """What _headers() says with such a compiler, and how often it was run."""
@@ -440,9 +440,9 @@ class HeadersTest(Steps):
         stepbuild._headers.cache_clear()
         with (unittest.mock.patch("stepbuild._version", lambda _: version),
               unittest.mock.patch("stepbuild._done", done)):
-            found = [stepbuild._headers("c++", self.root, ())]
+            found = [stepbuild._headers("c++", self.root, (), ("span",))]
             stepbuild._headers.cache_clear()
-            found.append(stepbuild._headers("c++", self.root, ()))
+            found.append(stepbuild._headers("c++", self.root, (), ("span",)))
         self.assertEqual(found[0], found[1])
         return found[0], len(runs)
 
@@ -451,6 +451,15 @@ class HeadersTest(Steps):
         self.assertEqual(runs, 1)
         self.assertEqual(sorted(path.name for path in header.parent.iterdir()),
                          ["all.h", "all.h.gch"])
+
+    def test_a_library_has_them_only_where_its_sources_are_compiled_together(self):
+        """As a header that a source does not include must be missed in the other case."""
+        where = stepbuild.find((2, 2))
+        for header, has in ((self.root / "all.h", True), (None, False)):
+            with unittest.mock.patch("stepbuild._shared", lambda *_, there=header: there):
+                text = stepbuild.units(where)["cmake/units.cmake"]
+            self.assertEqual(f"if(CMAKE_UNITY_BUILD)\n  target_compile_options(${{stage}}_evolve "
+                             f"PRIVATE -include {header})\nendif()\n" in text, has)
 
     def test_only_for_gcc_and_where_they_compile(self):
         self.assertEqual(self.compiled("clang 14"), (None, 0))

@@ -173,7 +173,7 @@ _program("a program that compiles with a warning", "a warning", "int x; return p
 _program("a program that does not end", "does not end", "while (planted_{k}()) {{}}")
 _program("a program that does not compile after its step", "does not compile after", "planted();")
 
-plant("step_middles", "a test that the middle step names and that fails",
+plant("step_suites", "a test that the first step names and that fails",
       "Test1 does not pass after")(
     lambda garden: tests(garden, "EXPECT_EQ(planted_1(), 2);", "") + ":3")
 plant("step_tests", "a test that a step names and that fails", "Test1 does not pass after")(
