@@ -1,6 +1,5 @@
 #include "evolve/min_heap.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -54,7 +53,7 @@ bool min_heap::mend() noexcept {
 }
 
 void min_heap::grow() {
-  if (!resize(std::max(least_capacity, 2 * capacity_))) throw std::bad_alloc();
+  if (!resize(capacity_ * 17 / 16 + least_capacity)) throw std::bad_alloc();
 }
 
 bool min_heap::resize(std::size_t capacity) noexcept {

@@ -175,6 +175,17 @@ TEST_F(MinHeap, GivesMemoryBackWhenMostEventsAreGone) {
   EXPECT_LE(heap.capacity(), 16u);
 }
 
+TEST_F(MinHeap, HasLittleRoomToSpareAndYetGrowsSeldom) {
+  std::set<std::size_t> rooms;
+  for (std::size_t on_it = 0; on_it < 10'000; ++on_it) {
+    push(1);
+    rooms.insert(heap.capacity());
+    ASSERT_LE(heap.capacity(), on_it + on_it / 16 + 16);
+  }
+
+  EXPECT_LT(rooms.size(), 70u);
+}
+
 TEST_F(MinHeap, HasRoomForOneMoreAfterAnErase) {
   push(1'000);
   while (!heap.empty()) {

@@ -54,11 +54,13 @@ class fd_table {
   /// \throws std::bad_alloc when there is no memory; nothing has changed then.
   void grow(int fd) {
     assert(fd >= 0);
-    const std::size_t at = index(fd);
-    // By half: twice as much would often be for nothing.
-    if (at >= places_.capacity()) places_.reserve(at + at / 2 + 1);
-    if (at >= places_.size()) places_.resize(at + 1);
+    if (index(fd) >= places_.capacity()) places_.reserve(room(fd));
+    if (index(fd) >= places_.size()) places_.resize(index(fd) + 1);
   }
+
+  /// For how many places there will be memory when a table has to grow for `fd`:
+  /// for a sixteenth more. Twice as much would often be for nothing.
+  static std::size_t room(int fd) noexcept { return index(fd) * 17 / 16 + 16; }
 
  private:
   // Where the place of `fd` is; far beyond all of them for a negative number.

@@ -100,7 +100,7 @@ class min_heap {
   static bool before(const entry& a, const entry& b) noexcept;  // by place
   static bool before_equal(const entry& a, const entry& b) noexcept;
   bool holds(const event& ev) const noexcept;
-  void grow();  // doubles the room
+  void grow();  // by a sixteenth
   bool resize(std::size_t capacity) noexcept;  // false: no memory
   void put(std::size_t at, const entry& moved) noexcept;  // and tells its event
   // Whether `e` is before the parent of that place.

@@ -9,11 +9,10 @@ namespace evolve {
 // A descriptor has one change at most, so there is room for all that has a
 // place. The memory beyond is not touched.
 void changelist::grow(int fd) {
-  const int last = fd + fd / 2;
-  const auto size = static_cast<std::size_t>(last) + 1;
-  auto more = std::make_unique_for_overwrite<change[]>(size);
+  const std::size_t room = decltype(idxplus1_)::room(fd);
+  auto more = std::make_unique_for_overwrite<change[]>(room);
   std::copy_n(changes_.get(), count_, more.get());
-  idxplus1_.grow(last);
+  idxplus1_.grow(static_cast<int>(room) - 1);
   changes_ = std::move(more);
 }
 

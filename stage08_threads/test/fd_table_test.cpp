@@ -90,11 +90,13 @@ struct heavy {
   heavy() = default;
   heavy(const heavy& other) : value(other.value) {
     if (too_dear) throw std::bad_alloc();
+    ++copies;
   }
   heavy& operator=(const heavy&) = default;
 
   int value = 0;
   static inline bool too_dear = false;
+  static inline int copies = 0;
 };
 
 TEST(FdTable, IsAsItWasWhenItCannotGrow) {
@@ -108,6 +110,29 @@ TEST(FdTable, IsAsItWasWhenItCannotGrow) {
 
   EXPECT_EQ(table.size(), 3);
   EXPECT_EQ(table[2].value, 5);
+}
+
+TEST(FdTable, CopiesAPlaceSeldomWhileDescriptorsAreAddedOneByOne) {
+  constexpr int most = 100'000;
+  fd_table<heavy> table;
+  heavy::copies = 0;
+
+  for (int fd = 0; fd < most; ++fd) table.grow(fd);
+
+  EXPECT_LT(heavy::copies, 17 * most);
+}
+
+TEST(FdTable, HasMemoryForASixteenthMore) {
+  fd_table<heavy> table;
+  table.grow(16'000);
+  const auto room = static_cast<int>(table.room(16'000));
+  EXPECT_LE(room, 17'020);
+  heavy::copies = 0;
+
+  table.grow(room - 1);
+  EXPECT_EQ(heavy::copies, 0);
+  table.grow(room);
+  EXPECT_EQ(heavy::copies, room);
 }
 
 #ifndef NDEBUG
