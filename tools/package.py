@@ -127,7 +127,8 @@ def private_classes(stage, prefix):
 
 
 def check_shared(library, stage):
-    """The name by which programs load it, and that it shows what is public and nothing else."""
+    """The name by which programs load it, that it shows what is public and nothing else, and that
+    it calls its own functions without the loader."""
     version = re.search(r"^set\(version (\d+\.\d+)\.\d+\)", (stage / "cmake/install.cmake")
                         .read_text(), re.MULTILINE)[1]
     if f"[libevolve.so.{version}]" not in run("readelf", "-d", library):
@@ -143,6 +144,9 @@ def check_shared(library, stage):
             raise Failed(f"{library} shows {each}, which is private")
         if not re.search(r"\b(?:evolve|std|__gnu_cxx)::", each):
             raise Failed(f"{library} shows {each}, which is not evolve's")
+    asked = re.findall(r"JUMP_SLO\S*\s+(?!0+ )[0-9a-f]+ (\S+)", run("readelf", "-rW", library))
+    if asked:
+        raise Failed(f"{library} asks the loader for its own {', '.join(asked)}")
 
 
 HEAD = """cmake_minimum_required(VERSION 3.25)

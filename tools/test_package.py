@@ -75,9 +75,9 @@ class Shared(InFolder):
         self.write("prefix/include/evolve/event.h", "class event {};\n")
         self.library = self.write("prefix/lib/libevolve.so")
 
-    def check(self, source, soname="libevolve.so.4.5"):
+    def check(self, source, soname="libevolve.so.4.5", flags=()):
         self.write("library.cpp", source)
-        subprocess.run(["c++", "-shared", "-fPIC", f"-Wl,-soname,{soname}", self.root /
+        subprocess.run(["c++", "-shared", "-fPIC", *flags, f"-Wl,-soname,{soname}", self.root /
                         "library.cpp", "-o", self.library], check=True)
         package.check_shared(self.library, self.root / "stage")
 
@@ -100,6 +100,12 @@ class Shared(InFolder):
     def test_nor_what_is_not_the_librarys(self):
         with self.assertRaisesRegex(package.Failed, "shows helper.*not evolve's"):
             self.check(GOOD + "void helper() {}\n")
+
+    def test_its_calls_within_do_not_ask_the_loader(self):
+        calls = GOOD + "namespace evolve { void twice() { log(); log(); } }\n"
+        with self.assertRaisesRegex(package.Failed, "asks the loader for its own _ZN6evolve3logEv"):
+            self.check(calls)
+        self.check(calls, flags=("-Wl,-Bsymbolic-functions",))
 
 
 class Part(InFolder):

@@ -45,6 +45,12 @@ if(type STREQUAL SHARED_LIBRARY)
   target_compile_options(${stage}_evolve PRIVATE -include ${package}/exports.h)
   set_target_properties(${stage}_evolve PROPERTIES
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  # No program puts a function of its own in the place of the library's, so a
+  # call within the library need not ask the loader which one it is.
+  if(NOT APPLE)
+    target_compile_options(${stage}_evolve PRIVATE -fno-semantic-interposition)
+    target_link_options(${stage}_evolve PRIVATE -Wl,-Bsymbolic-functions)
+  endif()
   # The tests use what is not shown, too.
   if(TARGET ${stage}_test)
     target_sources(${stage}_test PRIVATE $<TARGET_OBJECTS:${stage}_evolve>)
