@@ -321,10 +321,7 @@ void event_base::self_check() const {
 void event_base::add(event& ev, std::optional<duration> timeout) {
   insert(ev, timeout.has_value());
   if (!timeout) return;
-  if (any(ev.flags_ & evlist::common)) {
-    unschedule(ev);
-    ev.flags_ &= ~evlist::common;
-  }
+  if (any(ev.flags_ & evlist::common)) forget_timeout(ev);
   start_timer(ev, std::max(*timeout, duration::zero()));
 }
 
@@ -347,9 +344,8 @@ void event_base::add_internal(event& ev) {
 // All of add() that can fail, before anything has changed.
 inline void event_base::insert(event& ev, bool timed) {
   const bool numbered = any(ev.events_ & any_number);
-  const bool waits = numbered || timed || any(ev.flags_ & evlist::timeout);
-  const bool fits = ev.pri_ < activequeues_.npriorities();
-  if (!waits || !fits) refuse(ev);
+  if (ev.pri_ >= activequeues_.npriorities()) refuse(ev);
+  if (!timed && !numbered && !any(ev.flags_ & evlist::timeout)) refuse(ev);
   if (timed) timeheap_.reserve_one();
   if (numbered && !any(ev.flags_ & evlist::inserted)) insert_number(ev);
 }
@@ -374,7 +370,7 @@ void event_base::del(event& ev) noexcept {
 }
 
 inline void event_base::stop_waiting(event& ev) noexcept {
-  remove_timer(ev);
+  forget_timeout(ev);
   if (any(ev.flags_ & evlist::inserted)) {
     unwatch(ev);
     unmark(ev, evlist::inserted);
@@ -407,9 +403,13 @@ inline void event_base::start_timer(event& ev, duration length) noexcept {
 
 void event_base::remove_timer(event& ev) noexcept {
   take_back_timeout(ev);
+  forget_timeout(ev);
+}
+
+inline void event_base::forget_timeout(event& ev) noexcept {
   unschedule(ev);
   ev.flags_ &= ~evlist::common;
-  ev.interval_ = event::no_interval;
+  if (any(ev.events_ & what::persist)) ev.interval_ = event::no_interval;
 }
 
 // One that has passed, but that the callback has not been told of.
@@ -432,10 +432,10 @@ inline void event_base::schedule(event& ev, time_point due,
   mark(ev, evlist::timeout);
 }
 
-// For common_timeout's own event, from where schedule() cannot be inline.
-void event_base::schedule_internal(event& ev, time_point due,
-                                   std::uint32_t sequence) noexcept {
-  schedule(ev, due, sequence);
+// For common_timeout's own event, from where the two cannot be inline.
+void event_base::schedule_as(event& ev, const event* first) noexcept {
+  if (!first) return unschedule(ev);
+  schedule(ev, first->deadline_, first->sequence_);
 }
 
 // At the end of the queue of its common timeout.
@@ -448,7 +448,7 @@ void event_base::schedule_common(event& ev, time_point due,
   mark(ev, evlist::timeout);
 }
 
-void event_base::unschedule(event& ev) noexcept {
+inline void event_base::unschedule(event& ev) noexcept {
   if (!any(ev.flags_ & evlist::timeout)) return;
   if (any(ev.flags_ & evlist::common)) {
     common_timeouts_[ev.heap_index_]->erase(ev);
@@ -678,14 +678,15 @@ inline void event_base::call(event& ev) {
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
   const evlist before = ev.flags_;
-  ev.flags_ |= state;
+  ev.flags_ = before | state;
   if (any(before & (added | evlist::internal))) return;
   event_count_.up();
 }
 
 inline void event_base::unmark(event& ev, evlist state) noexcept {
-  ev.flags_ &= ~state;
-  if (any(ev.flags_ & (added | evlist::internal))) return;
+  const evlist left = ev.flags_ & ~state;
+  ev.flags_ = left;
+  if (any(left & (added | evlist::internal))) return;
   event_count_.down();
 }
 

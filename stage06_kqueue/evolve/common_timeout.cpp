@@ -48,12 +48,7 @@ event* common_timeout::place_for(time_point due) const noexcept {
 }
 
 void common_timeout::schedule_front() noexcept {
-  if (events_.empty()) {
-    base_.unschedule(timer_);
-  } else {
-    const event& first = events_.front();
-    base_.schedule_internal(timer_, first.deadline_, first.sequence_);
-  }
+  base_.schedule_as(timer_, events_.empty() ? nullptr : &events_.front());
 }
 
 // One at a time: a deadline in the heap may lie between two of the queue.

@@ -192,9 +192,8 @@ void epoll::watch_timer() noexcept {
 }
 
 std::span<const ready> epoll::collect() {
-  ready_.clear();
   const auto found = static_cast<std::size_t>(std::max(count_, 0));
-  if (found > 0) take_all(found);
+  found > 0 ? take_all(found) : ready_.clear();
   if (lost_ > 0) tell_lost();
   if (!ready_.empty()) drop_outdated();
   return ready_;

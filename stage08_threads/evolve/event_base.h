@@ -387,11 +387,11 @@ class event_base {
   void watch(event& ev);  // puts it on the map by its number
   void unwatch(event& ev) noexcept;  // takes it off the map
   void start_timer(event& ev, duration length) noexcept;  // a deadline from now
-  void remove_timer(event& ev) noexcept;  // and forgets its period
+  void remove_timer(event& ev) noexcept;  // for event::remove_timer()
+  void forget_timeout(event& ev) noexcept;  // and its period
   void take_back_timeout(event& ev) noexcept;  // if it is due for a timeout
   void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
-  void schedule_internal(event& ev, time_point due,
-                         std::uint32_t sequence) noexcept;
+  void schedule_as(event& ev, const event* first) noexcept;
   void schedule_common(event& ev, time_point due,
                        std::uint32_t sequence) noexcept;
   void unschedule(event& ev) noexcept;  // it has no deadline any more
