@@ -713,7 +713,7 @@ inline void event_base::call(event& ev) {
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
   const evlist before = ev.flags_;
-  ev.flags_ = before | state;
+  ev.flags_ |= state;
   if (any(before & (added | evlist::internal))) return;
   event_count_.up();
 }
