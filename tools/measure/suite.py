@@ -303,7 +303,7 @@ COUNTS = (
     _timer("cancel", "--ops 1000 --fire 0 --collect cancel", 50_000, gate=True),
     Count("W2 re-arm", "w2", "--n 100000 --fire 0 --collect rearm", ("--ops 100000", 100_000),
           ("ops", 10_240, 51_200, 1), gate=True),
-    _timer("fire", "--ops 1000 --collect fire", 100_000),
+    _timer("fire", "--ops 1000 --collect fire", 100_000, gate=True),
     _timer("one duration, common", "--pattern common --ops 100000 --collect rearm", 100_000),
     _timer("one duration, plain", "--pattern same --ops 100000 --collect rearm", 100_000),
     _pairs("same", gate=True),
