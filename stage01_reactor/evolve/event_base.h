@@ -74,18 +74,18 @@ class event_base {
 
   void add(event& ev);  // for event::add()
   void del(event& ev) noexcept;  // takes it off all structures that it is on
-  void watch(event& ev);  // puts it on the map by its number
-  void unwatch(event& ev) noexcept;  // takes it off the map
+  inline void watch(event& ev);  // puts it on the map by its number
+  inline void unwatch(event& ev) noexcept;  // takes it off the map
 
   bool haveevents() const noexcept;  // whether there is a reason to go on
   // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
-  void activate(const ready& r);  // makes due the events on it
-  void activate(event& ev, what res);  // the event is due, once, for that too
+  inline void activate(const ready& r);  // makes due the events on it
+  inline void activate(event& ev, what res);  // the event is due, for that too
   void process_active();  // calls the events that are due
-  void call(event& ev);  // calls its callback
-  void mark(event& ev, evlist state) noexcept;  // sets a state, and counts it
-  void unmark(event& ev, evlist state) noexcept;  // the reverse
+  inline void call(event& ev);  // calls its callback
+  inline void mark(event& ev, evlist state) noexcept;  // counts the event
+  inline void unmark(event& ev, evlist state) noexcept;  // the reverse
 
   std::unique_ptr<eventop> evsel_;  // the backend
   fd_table<event*> by_fd_;  // the event on a descriptor, or null

@@ -231,31 +231,31 @@ class event_base {
 
   void add(event& ev);  // for event::add()
   void del(event& ev) noexcept;  // takes it off all structures that it is on
-  void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
+  inline void stop_waiting(event& ev) noexcept;  // but for its queue
   void forget(event& ev) noexcept;  // for ~event()
-  void watch(event& ev);  // puts it on the map by its number
-  void unwatch(event& ev) noexcept;  // takes it off the map
+  inline void watch(event& ev);  // puts it on the map by its number
+  inline void unwatch(event& ev) noexcept;  // takes it off the map
   void active(event& ev, what res);  // for event::active()
   void call_once(event_once& due, int fd, what fired);  // and frees it
-  void require_priority(const event& ev) const;  // that there is its queue
+  inline void require_priority(const event& ev) const;  // that its queue exists
   void set_priority(event& ev, int priority);  // for event::priority_set()
   std::uint8_t middle_priority() const noexcept;  // a new event's
 
   request asked() const noexcept;  // of this run, or else of the last one
   bool haveevents() const noexcept;  // whether there is a reason to go on
-  bool drains() const noexcept;
-  bool hurries() const noexcept;
+  inline bool drains() const noexcept;
+  inline bool hurries() const noexcept;
   // For how long to sleep; nothing: for ever.
   std::optional<std::chrono::nanoseconds> timeout_next() const noexcept;
-  void activate(const ready& r);  // makes due the events on it
+  inline void activate(const ready& r);  // makes due the events on it
   void evict(const ready& r);  // the same, a last time: it went bad
-  void activate(event& ev, what res);  // the event is due, once, for that too
+  inline void activate(event& ev, what res);  // the event is due, for that too
   bool process_active();  // calls the due events; whether any was
-  bool interrupted() const noexcept;
-  bool process_active_single_queue(std::size_t priority);  // of one queue
-  void call(event& ev);  // calls its callback
-  void mark(event& ev, evlist state) noexcept;  // sets a state, and counts it
-  void unmark(event& ev, evlist state) noexcept;  // the reverse
+  inline bool interrupted() const noexcept;
+  inline bool process_active_single_queue(std::size_t priority);  // of a queue
+  inline void call(event& ev);  // calls its callback
+  inline void mark(event& ev, evlist state) noexcept;  // counts the event
+  inline void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
   // What is watched, and the events that are due.

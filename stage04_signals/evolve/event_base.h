@@ -271,54 +271,55 @@ class event_base {
   void add(event& ev, std::optional<duration> timeout);  // for event::add()
   void add(event& ev, common_timeout& timeout);  // for a common timeout
   void add_internal(event& ev);  // an event called at once, and not counted
-  void insert(event& ev, bool timed);
+  inline void insert(event& ev, bool timed);
   void insert_number(event& ev);  // its descriptor or signal
   [[noreturn]] void refuse(const event& ev) const;  // throws the reason
   void del(event& ev) noexcept;  // takes it off all structures that it is on
-  void stop_waiting(event& ev) noexcept;  // takes it off all but its queue
+  inline void stop_waiting(event& ev) noexcept;  // but for its queue
   void forget(event& ev) noexcept;  // for ~event()
-  void watch(event& ev);  // puts it on the map by its number
-  void unwatch(event& ev) noexcept;  // takes it off the map
-  void start_timer(event& ev, duration length) noexcept;  // a deadline from now
+  inline void watch(event& ev);  // puts it on the map by its number
+  inline void unwatch(event& ev) noexcept;  // takes it off the map
+  inline void start_timer(event& ev, duration length) noexcept;  // a deadline
   void remove_timer(event& ev) noexcept;  // for event::remove_timer()
-  void forget_timeout(event& ev) noexcept;  // and its period
-  void take_back_timeout(event& ev) noexcept;  // if it is due for a timeout
-  void schedule(event& ev, time_point due, std::uint32_t sequence) noexcept;
+  inline void forget_timeout(event& ev) noexcept;  // and its period
+  inline void take_back_timeout(event& ev) noexcept;  // a due timeout
+  inline void schedule(event& ev, time_point due,
+                       std::uint32_t sequence) noexcept;
   void schedule_as(event& ev, const event* first) noexcept;
   void schedule_common(event& ev, time_point due,
                        std::uint32_t sequence) noexcept;
-  void unschedule(event& ev) noexcept;  // it has no deadline any more
-  void rearm(event& ev);
+  inline void unschedule(event& ev) noexcept;  // it has no deadline any more
+  inline void rearm(event& ev);
   void expire(event& ev);  // its deadline has passed
   void active(event& ev, what res);  // for event::active()
   void call_once(event_once& due, int fd, what fired);  // and frees it
-  void require_priority(const event& ev) const;  // that there is its queue
+  inline void require_priority(const event& ev) const;  // that its queue exists
   void set_priority(event& ev, int priority);  // for event::priority_set()
   std::uint8_t middle_priority() const noexcept;  // a new event's
 
   request asked() const noexcept;  // of this run, or else of the last one
   bool haveevents() const noexcept;  // whether there is a reason to go on
-  bool drains() const noexcept;
-  bool hurries() const noexcept;
-  void fall_asleep() noexcept;  // signals end the wait from now on
-  void wait();  // for the first thing that happens
-  void find_due();  // makes due what the wait has found, and what has passed
+  inline bool drains() const noexcept;
+  inline bool hurries() const noexcept;
+  inline void fall_asleep() noexcept;  // signals end the wait from now on
+  inline void wait();  // for the first thing that happens
+  inline void find_due();  // makes due what the wait found, and what has passed
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
-  time_point gettime() noexcept;  // for now()
-  void cache_time() noexcept;  // for what is due in this turn
-  void activate(const ready& r);  // makes due the events on it
+  inline time_point gettime() noexcept;  // for now()
+  inline void cache_time() noexcept;  // for what is due in this turn
+  inline void activate(const ready& r);  // makes due the events on it
   void evict(const ready& r);  // the same, a last time: it went bad
-  void signal_process();  // makes due the events for caught signals
+  inline void signal_process();  // makes due the events for caught signals
   void deliver(int signo, int ncalls);  // to all events for it
   void add_calls(event& ev, int ncalls) noexcept;  // deliveries, to one
-  void timeout_process();  // makes due the events with a passed deadline
-  void activate(event& ev, what res);  // the event is due, once, for that too
+  inline void timeout_process();  // makes due the events with a passed deadline
+  inline void activate(event& ev, what res);  // the event is due, for that too
   bool process_active();  // calls the due events; whether any was
-  bool interrupted() const noexcept;
-  bool process_active_single_queue(std::size_t priority);  // of one queue
-  void call(event& ev);  // calls its callback
-  void mark(event& ev, evlist state) noexcept;  // sets a state, and counts it
-  void unmark(event& ev, evlist state) noexcept;  // the reverse
+  inline bool interrupted() const noexcept;
+  inline bool process_active_single_queue(std::size_t priority);  // of a queue
+  inline void call(event& ev);  // calls its callback
+  inline void mark(event& ev, evlist state) noexcept;  // counts the event
+  inline void unmark(event& ev, evlist state) noexcept;  // the reverse
   void visit(const std::function<void(const event&)>& each) const;
 
   // What is watched, and the events that are due.

@@ -90,8 +90,8 @@ class epoll final : public eventop {
   void list_watched();  // for poll()
   void arm(duration timeout) noexcept;
   void watch_timer() noexcept;
-  void take_all(std::size_t found);  // of what the kernel has found
-  bool take(const epoll_event& found, ready& r) const noexcept;
+  inline void take_all(std::size_t found);  // of what the kernel has found
+  inline bool take(const epoll_event& found, ready& r) const noexcept;
   bool is_stale(const epoll_event& found) const noexcept;
   void tell_lost();  // as far as there is room
   static int probe(const unique_fd& in, int fd) noexcept;

@@ -96,18 +96,18 @@ class min_heap {
     event* ev;  // whose place it is
   };
 
-  static bool too_early(const entry& e) noexcept;  // the entry has to be mended
-  static bool before(const entry& a, const entry& b) noexcept;  // by place
+  static inline bool too_early(const entry& e) noexcept;  // an entry to mend
+  static inline bool before(const entry& a, const entry& b) noexcept;  // sooner
   static bool before_equal(const entry& a, const entry& b) noexcept;
   bool holds(const event& ev) const noexcept;
   void grow();  // by a sixteenth
   bool resize(std::size_t capacity) noexcept;  // false: no memory
-  void put(std::size_t at, const entry& moved) noexcept;  // and tells its event
+  inline void put(std::size_t at, const entry& moved) noexcept;  // in its place
   // Whether `e` is before the parent of that place.
-  bool goes_up(std::size_t at, const entry& e) const noexcept;
-  void sift_up(std::size_t at, entry moved) noexcept;  // from that place up
-  std::size_t sink(std::size_t at) noexcept;  // where a hole at `at` ends up
-  std::size_t first_child(std::size_t at) const noexcept;
+  inline bool goes_up(std::size_t at, const entry& e) const noexcept;
+  inline void sift_up(std::size_t at, entry moved) noexcept;  // from that place
+  inline std::size_t sink(std::size_t at) noexcept;  // where its hole ends up
+  inline std::size_t first_child(std::size_t at) const noexcept;
 
   entry* heap_ = nullptr;  // malloc's, so that it can grow in place
   std::size_t size_ = 0;  // how many entries there are
