@@ -8,6 +8,7 @@ if(TARGET ${stage}_test AND NOT CMAKE_CROSSCOMPILING)
     add_executable(${stage}_glib test/glib/main.cpp)
     target_link_libraries(${stage}_glib PRIVATE
       ${stage}_evolve PkgConfig::GLIB)
+    add_dependencies(${stage}_test ${stage}_glib)  # built with the tests
     add_test(NAME ${stage}.glib COMMAND ${stage}_glib)
     set_tests_properties(${stage}.glib PROPERTIES TIMEOUT 60)
   else()
