@@ -212,7 +212,8 @@ class Gate(unittest.TestCase):
         self.assertEqual(
             [row.label for row in gate.rows()],
             ["W1 plain A=100", "W1 level A=100", "W1 readd A=100", "W1 idle turn", "W2 insert",
-             "W2 cancel", "W2 re-arm", "W2 fire", "W3 same", "W3 self", "W4 send", "W4 post", "W6 signal"])
+             "W2 cancel", "W2 re-arm", "W2 fire", "W3 same", "W3 self", "W4 send", "W4 post",
+             "W6 signal"])
 
     def test_other_threads_are_counted_with_the_lock_and_all_else_without(self):
         def count_all(rows, who):
