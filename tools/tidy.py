@@ -17,7 +17,7 @@ from pathlib import Path
 
 import command
 import cpp
-from stages import ROOT
+from stages import ROOT, stages
 
 # The analyzer gives up on a function after so many states. With its own limit of 225000 it takes
 # minutes for some tests.
@@ -84,11 +84,14 @@ def main():
     """The status is 1 if clang-tidy finds something."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tests", action="store_true", help="check the tests too")
+    parser.add_argument("--newest", action="store_true", help="check the newest stage alone")
     parser.add_argument("--list", action="store_true", help="print what would be checked")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="evolve-tidy.") as build:
         configure(build)
         everything = sources(build, args.tests)
+        if args.newest:
+            everything = [source for source in everything if stages()[-1] in source.parents]
         chosen = distinct(everything)
         if args.list:
             print(*(source.relative_to(ROOT) for source in chosen), sep="\n")
