@@ -106,7 +106,7 @@ class min_heap {
   // Whether `e` is before the parent of that place.
   inline bool goes_up(std::size_t at, const entry& e) const noexcept;
   inline void sift_up(std::size_t at, entry moved) noexcept;  // from that place
-  inline std::size_t sink(std::size_t at) noexcept;  // where its hole ends up
+  inline std::size_t sink(std::size_t at) noexcept;  // where a hole there ends
   inline std::size_t first_child(std::size_t at) const noexcept;
 
   entry* heap_ = nullptr;  // malloc's, so that it can grow in place

@@ -297,7 +297,7 @@ class event_base {
   void insert_number(event& ev);  // its descriptor or signal
   [[noreturn]] void refuse(const event& ev) const;  // throws the reason
   void del(event& ev) noexcept;  // takes it off all structures that it is on
-  inline void stop_waiting(event& ev) noexcept;  // but for its queue
+  inline void stop_waiting(event& ev) noexcept;  // off all but its queue
   void forget(event& ev) noexcept;  // for ~event()
   inline void watch(event& ev);  // puts it on the map by its number
   inline void unwatch(event& ev) noexcept;  // takes it off the map

@@ -381,7 +381,7 @@ class event_base {
     return running_ == &ev && wait_for_end();
   }
   bool wait_for_end() noexcept;
-  inline void stop_waiting(event& ev) noexcept;  // but for its queue
+  inline void stop_waiting(event& ev) noexcept;  // off all but its queue
   void forget(event& ev) noexcept;  // for ~event()
   void finalize(event& ev, callback function);  // for event::finalize()
   inline void watch(event& ev);  // puts it on the map by its number
