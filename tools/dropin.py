@@ -30,10 +30,10 @@ def say(text):
     print(f"evolve: {text}", file=sys.stderr, flush=True)
 
 
-def positive(text):
+def count(text):
     """A word of the command line that is a number of rounds."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
     return int(text)
 
 
@@ -49,8 +49,9 @@ def parser():
                          "./evolve; without, it is named and left out")
     it.add_argument("--parts", action="store_true", help=argparse.SUPPRESS)
     it.add_argument("--full", action="store_true", help="with --prove: all programs")
-    it.add_argument("--rounds", type=positive, default=3,
-                    help="how often CPU time is compared at least (3)")
+    it.add_argument("--rounds", type=count, default=3,
+                    help="how often CPU time is compared at least (3); with 0, which is quick, only "
+                         "what a program does is judged, and how often it calls epoll_ctl")
     it.add_argument("--write-docs", action="store_true",
                     help="write the tables of README.md and the page anew; those of what was "
                          "measured with --prove --full")

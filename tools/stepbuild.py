@@ -334,15 +334,21 @@ def _linked(program, where):
 
 
 def compiled(program, where):
-    """(a program built on the code after a step, or None; what the compiler says)."""
+    """(a program built on the code after a step, or None; what the compiler says).
+
+    With the standard library compiled before, but where each source is to be seen by itself: only
+    there does a program lack an include.
+    """
     to = where.tree / program.stem
 
     def find_out():
         library(where)
         to.parent.mkdir(parents=True, exist_ok=True)
         say(f"building {program.name} on {where.name}")
-        done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, f"-I{where.folder}", program,
-                               *_linked(program, where), "-pthread", "-o", to],
+        header = None if where.each else _shared(where, STANDARD)
+        before = ["-include", header] if header else []  # made without -pthread, which it refuses
+        done = subprocess.run([where.cxx, "-std=c++20", *WARNINGS, *before, f"-I{where.folder}",
+                               program, *_linked(program, where), "-lpthread", "-o", to],
                               capture_output=True, text=True)
         return done.returncode == 0, done.stderr
 

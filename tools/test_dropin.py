@@ -164,9 +164,9 @@ class Refuses(Stand):
 
     def test_no_program_and_no_proof(self):
         self.assertIn("which program?", testing.said(dropin.main, [])[1])
-        for word in "0", "-1", "x":
+        for word in "-1", "x":
             status, said = testing.said(dropin.main, ["--prove", "--rounds", word])
-            self.assertEqual((status, f"{word} is not 1 or more" in said), (2, True), said)
+            self.assertEqual((status, f"{word} is not 0 or more" in said), (2, True), said)
 
     def test_an_option_that_there_is_not(self):
         self.assertEqual(testing.said(dropin.main, ["--rouns", "3"])[0], 2)
@@ -209,7 +209,7 @@ class Page(unittest.TestCase):
 class Judges(testing.InFolder):
     """When a proof fails. A program and two sides stand in, whose figures are made."""
 
-    def row(self, said=("fine", "fine"), calls=(4, 1), rates=(1000, 1500)):
+    def row(self, said=("fine", "fine"), calls=(4, 1), rates=(1000, 1500), rounds=3):
         """The Row of a program that does so on libevent, and on evolve."""
         def on(side, values):
             value = values[side.name == "evolve"]
@@ -221,7 +221,7 @@ class Judges(testing.InFolder):
             prove=lambda side: on(side, said), epoll_ctl=lambda side, _: on(side, calls),
             a_cpu_second=lambda side, _: on(side, rates))
         sides = SimpleNamespace(name="libevent"), SimpleNamespace(name="evolve")
-        return prove.judge(program, sides, 3)
+        return prove.judge(program, sides, rounds)
 
     def test_what_is_right_and_quick(self):
         row = self.row()
@@ -246,6 +246,12 @@ class Judges(testing.InFolder):
         self.assertEqual(row.wrong, ["it, load: 1.300 epoll_ctl a query; 1.2 at most"])
         with self.assertRaisesRegex(needs.Refused, "nothing is written, .* failed: it"):
             documents.write([row])
+
+    def test_without_a_round_its_calls_are_judged_and_nothing_is_compared(self):
+        row = self.row(rates=(1000, 900), rounds=0)
+        self.assertEqual((row.wrong, row.measured), ([], []))
+        self.assertEqual(self.row(calls=(4, 1.3), rounds=0).wrong,
+                         ["it, load: 1.300 epoll_ctl a query; 1.2 at most"])
 
     def test_of_all_rounds_the_one_in_the_middle_counts(self):
         rates = [(1000, 3010), (3000, 3000), (2000, 3000)]

@@ -238,7 +238,8 @@ def step_states(tree):
             yield tree.problem(states[0].program, 0, why)
         built = _asked(lambda where: [library(one) for one in _libraries(tree, where)],
                        states[1:])
-        answers = _asked(lambda after: _judged(after, built[after.k - 1]), states[1:])
+        answers = _asked(lambda after: _judged(after._replace(each=tree.full), built[after.k - 1]),
+                         states[1:])
         for step, after, answer in zip(found, states[1:], answers):
             if isinstance(answer, Stop):
                 yield tree.problem(path, step.line, str(answer))

@@ -117,14 +117,14 @@ def _measure_alone(program, side, row):
 
 def judge(program, sides, rounds):
     """The Row of a program. That libevent fails is told, but no fault of evolve, which is judged
-    all the same."""
+    all the same. Without a round, nothing is compared."""
     row = Row(program, [_right(program, side) for side in sides])
     wrong = [said.startswith("WRONG") for said in row.said]
     if wrong[1]:
         row.wrong.append(f"{program.name} on evolve: {row.said[1]}")
         return row
     try:
-        if wrong[0]:
+        if wrong[0] or not rounds:
             _measure_alone(program, sides[1], row)
         else:
             _measure_both(program, sides, rounds, row)
