@@ -89,6 +89,8 @@ def dropin(it, options):
         it.error("which program?")
     if options.write_docs and (options.words or options.prove and not options.full):
         it.error("--write-docs goes with --prove --full, or alone")
+    if options.write_docs and options.prove and not options.rounds:
+        it.error("--write-docs writes what was measured, and --rounds 0 measures nothing")
     if options.write_docs and not options.prove:
         documents.write([])
         return 0

@@ -336,8 +336,8 @@ def _linked(program, where):
 def compiled(program, where):
     """(a program built on the code after a step, or None; what the compiler says).
 
-    With the standard library compiled before, but where each source is to be seen by itself: only
-    there does a program lack an include.
+    The standard library is compiled before, but not where each source is compiled by itself: only
+    that shows that a program lacks an include.
     """
     to = where.tree / program.stem
 

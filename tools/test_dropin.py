@@ -171,6 +171,11 @@ class Refuses(Stand):
     def test_an_option_that_there_is_not(self):
         self.assertEqual(testing.said(dropin.main, ["--rouns", "3"])[0], 2)
 
+    def test_a_table_of_what_was_not_measured(self):
+        status, said = testing.said(dropin.main,
+                                    ["--prove", "--full", "--rounds", "0", "--write-docs"])
+        self.assertEqual((status, "--rounds 0 measures nothing" in said), (2, True), said)
+
     def test_the_table_of_differences_alone_needs_no_libraries(self):
         with mock.patch("dropin.build", side_effect=AssertionError), \
                 mock.patch.object(documents, "write") as written:
