@@ -194,8 +194,9 @@ class event_access {
 
  private:
   static void add_locked(event& ev, std::optional<duration> timeout) {
-    ev.base_->add(ev, timeout);
-    if (timeout == duration::zero()) ev.interval_ = event::no_interval;
+    if (!timeout) return ev.base_->add(ev);
+    ev.base_->add(ev, *timeout);
+    if (*timeout == duration::zero()) ev.interval_ = event::no_interval;
   }
 
   static void make_due(event& ev, what res, int ncalls) {

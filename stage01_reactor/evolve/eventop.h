@@ -16,8 +16,8 @@ namespace evolve {
 struct ready {
   int fd;  ///< the descriptor
   what fired;  ///< the conditions; may be more than were asked for
-  int error;  ///< not 0: the descriptor went bad, this is why, and the backend
-      ///< watches it no more
+  int error;  ///< not 0: the descriptor went bad, this is why; `fired` is
+      ///< `unwatched`, since the backend watches it no more
 };
 
 /// A way to wait for many descriptors at once, behind one interface.

@@ -358,7 +358,7 @@ TEST_F(EventBaseOnFake, GoesOnWhenADescriptorGoesBad) {
   a->add();
   b->add();
 
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 b2 ");
@@ -386,7 +386,7 @@ TEST_F(EventBaseOnFake, CallsNothingWhenItGoesWhateverIsDue) {
   thrower.add();
   due.add();
   finds(fds.a(), what::read);
-  finds(fds.b(), any_io, EBADF);
+  finds(fds.b(), what::unwatched, EBADF);
   EXPECT_THROW(shortlived->dispatch(), std::bad_exception);
 
   shortlived.reset();

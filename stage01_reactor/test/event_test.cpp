@@ -450,7 +450,7 @@ TEST_F(EventOnFake, OnADescriptorThatWentBadIsToldThatItIsNotWatched) {
   });
 
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(seen, what::unwatched);
@@ -473,7 +473,7 @@ TEST_F(EventOnFake, ThatIsNotWatchedIsToldNothingElse) {
   EXPECT_THROW(base.dispatch(), std::bad_exception);  // `ev` is due for read
 
   thrower.del();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(seen, what::unwatched);
@@ -492,7 +492,7 @@ TEST_F(EventOnFake, ThatIsAddedAgainIsNotToldThatItIsNotWatched) {
   first.add();
   ev.add();
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.dispatch();
 
@@ -509,12 +509,12 @@ TEST_F(EventOnFake, CannotWaitForNotBeingWatched) {
 TEST_F(EventOnFake, OnADescriptorThatWentBadCanBeAddedAgain) {
   event ev(base, fds.a(), what::read | what::persist, [this] { called('a'); });
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   ev.add();
   EXPECT_EQ(ev.pending(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 a2 ");

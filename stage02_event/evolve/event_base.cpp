@@ -49,10 +49,7 @@ class event_base::running_scope {
     base.running_ = &ev;
     ev.flags_ |= evlist::running;
   }
-  ~running_scope() {
-    if (base_.running_) base_.running_->flags_ &= ~evlist::running;
-    base_.running_ = nullptr;
-  }
+  ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
   running_scope& operator=(const running_scope&) = delete;
 
@@ -319,7 +316,7 @@ std::optional<std::chrono::nanoseconds> event_base::timeout_next()
 
 // Inline, like all that this file alone calls for each event.
 inline void event_base::activate(const ready& r) {
-  if (r.error != 0) return evict(r);
+  if (any(r.fired & what::unwatched)) return evict(r);
   for (event& ev : io_.waiting_on(r.fd)) {
     if (const what res = ev.events_ & r.fired; any(res)) activate(ev, res);
   }
@@ -362,13 +359,14 @@ bool event_base::process_active() {
 }
 
 // Whether the callback was the last one of its queue in this turn.
-inline bool event_base::interrupted() const noexcept {
+inline bool event_base::interrupted() noexcept {
   return any(requests_ & (drains() ? ends_turn : ends_queue));
 }
 
 inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
   while (event* const next = activequeues_.next(priority)) {
+    const running_scope guard(*this, *next);
     call(*next);
     called = true;
     if (any(requests_) && interrupted()) break;
@@ -376,12 +374,17 @@ inline bool event_base::process_active_single_queue(std::size_t priority) {
   return called;
 }
 
+// The event may be gone; then it is not the running one any more.
+inline void event_base::end_call() noexcept {
+  if (running_) running_->flags_ &= ~evlist::running;
+  running_ = nullptr;
+}
+
 // The event may be destroyed by its callback, which is why that is copied.
 inline void event_base::call(event& ev) {
-  const running_scope guard(*this, ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
-  activequeues_.remove(ev);
+  activequeues_.pop(ev);
   if (!any(ev.events_ & what::persist)) del(ev);
   const callback function = ev.callback_;
   function(fd, res);

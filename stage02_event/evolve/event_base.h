@@ -2,7 +2,6 @@
 /// The loop.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -251,8 +250,9 @@ class event_base {
   void evict(const ready& r);  // the same, a last time: it went bad
   inline void activate(event& ev, what res);  // the event is due, for that too
   bool process_active();  // calls the due events; whether any was
-  inline bool interrupted() const noexcept;
+  inline bool interrupted() noexcept;
   inline bool process_active_single_queue(std::size_t priority);  // of a queue
+  inline void end_call() noexcept;
   inline void call(event& ev);  // calls its callback
   inline void mark(event& ev, evlist state) noexcept;  // counts the event
   inline void unmark(event& ev, evlist state) noexcept;  // the reverse

@@ -437,7 +437,7 @@ TEST_F(EventOnFake, OnADescriptorThatWentBadIsToldThatItIsNotWatched) {
   });
 
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(seen, what::unwatched);
@@ -460,7 +460,7 @@ TEST_F(EventOnFake, ThatIsNotWatchedIsToldNothingElse) {
   EXPECT_THROW(base.dispatch(), std::bad_exception);  // `ev` is due for read
 
   thrower.del();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(seen, what::unwatched);
@@ -479,7 +479,7 @@ TEST_F(EventOnFake, ThatIsAddedAgainIsNotToldThatItIsNotWatched) {
   first.add();
   ev.add();
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.dispatch();
 
@@ -496,12 +496,12 @@ TEST_F(EventOnFake, CannotWaitForNotBeingWatched) {
 TEST_F(EventOnFake, OnADescriptorThatWentBadCanBeAddedAgain) {
   event ev(base, fds.a(), what::read | what::persist, [this] { called('a'); });
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   ev.add();
   EXPECT_EQ(ev.pending(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 a2 ");

@@ -76,6 +76,13 @@ class active_queues {
     count_.down();
   }
 
+  /// The same for the event in front, at a lower price.
+  void pop(event& ev) noexcept {
+    ev.flags_ &= ~evlist::active;
+    queues_[ev.pri_].pop_front(ev);
+    count_.down();
+  }
+
   /// \throws std::logic_error when an event is on the wrong queue.
   void self_check() const;
 

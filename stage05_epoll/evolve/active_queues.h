@@ -77,6 +77,14 @@ class active_queues {
     ev.ncalls_ = 0;
   }
 
+  /// The same for the event in front, at a lower price.
+  void pop(event& ev) noexcept {
+    ev.flags_ &= ~evlist::active;
+    queues_[ev.pri_].pop_front(ev);
+    count_.down();
+    ev.ncalls_ = 0;
+  }
+
   /// Leaves `ev`, which is due already, to the next turn.
   void defer(event& ev) noexcept {
     queues_[ev.pri_].remove(ev);

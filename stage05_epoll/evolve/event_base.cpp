@@ -27,10 +27,6 @@ constexpr int max_mends = 8;
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
-time_point read_steady_clock() {
-  return clock::now();
-}
-
 // What can be waited for by number: on a descriptor, or as a signal.
 constexpr what any_number = any_io | what::signal;
 
@@ -68,10 +64,7 @@ class event_base::running_scope {
     base.running_ = &ev;
     ev.flags_ |= evlist::running;
   }
-  ~running_scope() {
-    if (base_.running_) base_.running_->flags_ &= ~evlist::running;
-    base_.running_ = nullptr;
-  }
+  ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
   running_scope& operator=(const running_scope&) = delete;
 
@@ -111,7 +104,7 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
                    : throw std::invalid_argument("event_base: no backend")),
       exit_timer_(*this, -1, what::none,
                   [this] { requests_ |= request::loopexit; }),
-      clock_(read_steady_clock) {
+      clock_([] { return clock::now(); }) {
   exit_timer_.flags_ |= evlist::internal;
 }
 
@@ -157,10 +150,8 @@ void event_base::loopexit(std::optional<duration> delay) {
     return;
   }
   const time_point due = after(gettime(), std::max(*delay, duration::zero()));
-  if (any(exit_timer_.flags_ & evlist::timeout) &&
-      exit_timer_.deadline_ <= due) {
-    return;
-  }
+  const event& set = exit_timer_;
+  if (any(set.flags_ & evlist::timeout) && set.deadline_ <= due) return;
   timeheap_.reserve_one();
   schedule(exit_timer_, due, ++sequence_);
 }
@@ -180,8 +171,10 @@ void event_base::once(int fd, what events, callback function,
                                 to_string(events));
   }
   auto made = std::make_unique<event_once>(*this, fd, events, function);
-  if (timeout || any(events & any_io)) {
-    add(made->ev, timeout);
+  if (timeout) {
+    add(made->ev, *timeout);
+  } else if (any(events & any_io)) {
+    add(made->ev);
   } else {
     active(made->ev, what::none);
   }
@@ -267,7 +260,7 @@ void event_base::reinit() {
   // What is gone is told first: ours may get its number.
   for (int fd = 0; fd < io_.size(); ++fd) {
     if (io_.waiting_on(fd).empty() || is_open(fd)) continue;
-    evict({fd, any_io, EBADF});
+    evict({fd, what::unwatched, EBADF});
   }
   evsel_->reinit();
   evsig_.reinit();
@@ -337,11 +330,16 @@ void event_base::self_check() const {
   }
 }
 
-void event_base::add(event& ev, std::optional<duration> timeout) {
-  insert(ev, timeout.has_value());
-  if (!timeout) return;
-  if (any(ev.flags_ & evlist::common)) forget_timeout(ev);
-  start_timer(ev, std::max(*timeout, duration::zero()));
+void event_base::add(event& ev) {
+  insert(ev, false);
+}
+
+void event_base::add(event& ev, duration timeout) {
+  insert(ev, true);
+  if (any(ev.flags_ & (evlist::active | evlist::common))) remove_timer(ev);
+  const duration length = std::max(timeout, duration::zero());
+  if (any(ev.events_ & what::persist)) ev.interval_ = length;
+  put_on_heap(ev, after(gettime(), length), ++sequence_);
 }
 
 void event_base::add(event& ev, common_timeout& timeout) {
@@ -349,10 +347,11 @@ void event_base::add(event& ev, common_timeout& timeout) {
     throw std::invalid_argument("event::add: a timeout of another base");
   }
   insert(ev, true);
-  unschedule(ev);
+  remove_timer(ev);
   ev.flags_ |= evlist::common;
   ev.heap_index_ = timeout.index_;
-  start_timer(ev, timeout.length());
+  if (any(ev.events_ & what::persist)) ev.interval_ = timeout.length();
+  schedule(ev, after(gettime(), timeout.length()), ++sequence_);
 }
 
 void event_base::add_internal(event& ev) {
@@ -414,28 +413,19 @@ inline void event_base::unwatch(event& ev) noexcept {
   io_.del(*evsel_, ev);
 }
 
-inline void event_base::start_timer(event& ev, duration length) noexcept {
-  take_back_timeout(ev);
-  if (any(ev.events_ & what::persist)) ev.interval_ = length;
-  schedule(ev, after(gettime(), length), ++sequence_);
-}
-
+// Also a timeout that has passed, but that the callback has not been told of.
 void event_base::remove_timer(event& ev) noexcept {
-  take_back_timeout(ev);
+  if (any(ev.flags_ & evlist::active) && any(ev.res_ & what::timeout)) {
+    ev.res_ &= ~what::timeout;
+    if (!any(ev.res_)) activequeues_.remove(ev);
+  }
   forget_timeout(ev);
 }
 
 inline void event_base::forget_timeout(event& ev) noexcept {
   unschedule(ev);
   ev.flags_ &= ~evlist::common;
-  if (any(ev.events_ & what::persist)) ev.interval_ = event::no_interval;
-}
-
-// One that has passed, but that the callback has not been told of.
-inline void event_base::take_back_timeout(event& ev) noexcept {
-  if (!any(ev.flags_ & evlist::active) || !any(ev.res_ & what::timeout)) return;
-  ev.res_ &= ~what::timeout;
-  if (!any(ev.res_)) activequeues_.remove(ev);
+  ev.interval_ = event::no_interval;
 }
 
 // Requires room in the heap.
@@ -444,6 +434,11 @@ inline void event_base::schedule(event& ev, time_point due,
   if (any(ev.flags_ & evlist::common)) {
     return schedule_common(ev, due, sequence);
   }
+  put_on_heap(ev, due, sequence);
+}
+
+inline void event_base::put_on_heap(event& ev, time_point due,
+                                    std::uint32_t sequence) noexcept {
   ev.deadline_ = due;
   ev.sequence_ = sequence;
   if (any(ev.flags_ & evlist::timeout)) return timeheap_.adjust(ev);
@@ -479,7 +474,7 @@ inline void event_base::unschedule(event& ev) noexcept {
 
 // Before a persistent event's callback: the next period begins when the last
 // one was due to end; or now, if something came before that, or it is long ago.
-inline void event_base::rearm(event& ev) {
+void event_base::rearm(event& ev) {
   timeheap_.reserve_one();
   const bool timed_out =
       ev.res_ == what::timeout && !any(ev.flags_ & evlist::timeout);
@@ -588,7 +583,7 @@ inline void event_base::cache_time() noexcept {
 
 // Inline, like all that this file alone calls for each event.
 inline void event_base::activate(const ready& r) {
-  if (r.error != 0) return evict(r);
+  if (any(r.fired & what::unwatched)) return evict(r);
   for (event& ev : io_.waiting_on(r.fd)) {
     if (const what res = ev.events_ & r.fired; any(res)) activate(ev, res);
   }
@@ -639,8 +634,8 @@ inline void event_base::timeout_process() {
 }
 
 inline void event_base::activate(event& ev, what res) {
-  if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
-  if (any(ev.flags_ & evlist::active)) {
+  if (any(ev.flags_ & (evlist::internal | evlist::active))) {
+    if (any(ev.flags_ & evlist::internal)) return ev.callback_(ev.fd_, res);
     if (ev.res_ != what::unwatched) ev.res_ |= res;
     return;
   }
@@ -653,6 +648,7 @@ bool event_base::process_active() {
   if (activequeues_.empty()) return false;
   activequeues_.next_turn();
   requests_ &= ~(request::loopcontinue | request::preempt);
+  if (limited_) requests_ |= request::limit;
   callbacks_left_ = limits_.callbacks;
   if (limits_.interval != duration::max()) {
     turn_end_ = after(clock_(), limits_.interval);
@@ -667,16 +663,17 @@ bool event_base::process_active() {
 }
 
 // Whether the callback was the last one of its queue in this turn.
-inline bool event_base::interrupted() const noexcept {
+inline bool event_base::interrupted() noexcept {
+  if (limited_) limit_dispatch();
   return any(requests_ & (drains() ? ends_turn : ends_queue));
 }
 
 inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
   while (event* const next = activequeues_.next(priority)) {
+    const running_scope guard(*this, *next);
     call(*next);
     called = true;
-    if (limited_) limit_dispatch();
     if (any(requests_) && interrupted()) break;
   }
   return called;
@@ -684,26 +681,30 @@ inline bool event_base::process_active_single_queue(std::size_t priority) {
 
 // A turn that has reached a limit ends as if the callback had asked for it.
 inline void event_base::limit_dispatch() noexcept {
-  if (running_priority_ < static_cast<std::size_t>(limits_.min_priority))
-    return;
+  if (static_cast<int>(running_priority_) < limits_.min_priority) return;
   if (--callbacks_left_ <= 0) requests_ |= request::loopcontinue;
   if (limits_.interval == duration::max()) return;
   if (clock_() >= turn_end_) requests_ |= request::loopcontinue;
 }
 
+// The event may be gone; then it is not the running one any more.
+inline void event_base::end_call() noexcept {
+  if (running_) running_->flags_ &= ~evlist::running;
+  running_ = nullptr;
+}
+
 // The event may be destroyed by its callback, which is why that is copied.
 inline void event_base::call(event& ev) {
-  const running_scope guard(*this, ev);
   cached_ = false;  // a time of its own begins
   const bool persistent = any(ev.events_ & what::persist);
   if (ev.interval_ != event::no_interval) rearm(ev);
   const int fd = ev.fd_;
   const what res = ev.res_;
-  if (persistent && ev.ncalls_ > 1) {
+  if (ev.ncalls_ > 1 && persistent) {
     --ev.ncalls_;  // it stays in front: there is another delivery to tell of
     ev.res_ = what::signal;
   } else {
-    activequeues_.remove(ev);
+    activequeues_.pop(ev);
   }
   if (!persistent) del(ev);
   const callback function = ev.callback_;
@@ -712,7 +713,7 @@ inline void event_base::call(event& ev) {
 
 inline void event_base::mark(event& ev, evlist state) noexcept {
   const evlist before = ev.flags_;
-  ev.flags_ |= state;
+  ev.flags_ = before | state;
   if (any(before & (added | evlist::internal))) return;
   event_count_.up();
 }

@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::size_t first_events = 256;
 
-// What a registration of the timer carries: no descriptor has this number.
-constexpr std::uint64_t timer_key = ~std::uint64_t{0};
+// What the timer reports: descriptor 0, of the last generation there is.
+constexpr std::uint64_t timer_key = ~std::uint64_t{0} << 32;
 
 // How long an edge may have to wait where ghosts cannot be got rid of.
 constexpr duration edge_pause = std::chrono::milliseconds(10);
@@ -39,12 +39,10 @@ bool is_refusal(int error) noexcept {
 }
 
 std::uint32_t to_epoll(what events) noexcept {
-  std::uint32_t bits = 0;
-  if (any(events & what::read)) bits |= EPOLLIN;
-  if (any(events & what::write)) bits |= EPOLLOUT;
-  if (any(events & what::closed)) bits |= EPOLLRDHUP;
-  if (any(events & what::et)) bits |= EPOLLET;
-  return bits;
+  return (any(events & what::read) ? EPOLLIN : 0u) |
+         (any(events & what::write) ? EPOLLOUT : 0u) |
+         (any(events & what::closed) ? EPOLLRDHUP : 0u) |
+         (any(events & what::et) ? EPOLLET : 0u);
 }
 
 short to_poll(what events) noexcept {
@@ -57,11 +55,9 @@ short to_poll(what events) noexcept {
 
 what from_epoll(std::uint32_t bits) noexcept {
   if (bits & (EPOLLERR | EPOLLHUP)) return any_io;
-  what fired = what::none;
-  if (bits & EPOLLIN) fired |= what::read;
-  if (bits & EPOLLOUT) fired |= what::write;
-  if (bits & EPOLLRDHUP) fired |= what::closed;
-  return fired;
+  return (bits & EPOLLIN ? what::read : what::none) |
+         (bits & EPOLLOUT ? what::write : what::none) |
+         (bits & EPOLLRDHUP ? what::closed : what::none);
 }
 
 unique_fd make_epoll() {
@@ -72,6 +68,7 @@ unique_fd make_epoll() {
 
 epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
   if (!epoll_) fail(errno, "epoll_create1");
+  views_.grow(0);  // what the timer reports looks like an old report of 0
   make_room();
 }
 
@@ -97,6 +94,7 @@ int epoll::apply(int fd, what old, what now) noexcept {
   if (!any(now)) {
     v.now = what::none;
     control(EPOLL_CTL_DEL, fd, now);
+    ++v.generation;  // no report of it is taken any more
     return 0;  // gone, whatever the kernel says
   }
   int error = control(any(old) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, now);
@@ -196,16 +194,14 @@ std::span<const ready> epoll::collect() {
 
 inline void epoll::take_all(std::size_t found) {
   ready_.resize(found);
-  std::size_t taken = 0;
+  ready* free = ready_.data();
   int stale = 0;
   for (std::size_t at = 0; at < found; ++at) {
-    if (take(events_[at], ready_[taken])) {
-      ++taken;
-    } else {
-      stale += is_stale(events_[at]);
-    }
+    const bool taken = take(events_[at], *free);
+    free += taken;
+    stale += !taken && is_stale(events_[at]);
   }
-  ready_.resize(taken);
+  ready_.resize(static_cast<std::size_t>(free - ready_.data()));
   full_ = found == events_.size();
   if (stale > 0) ghosts_.appear(stale, count_, clock::now());
 }
@@ -214,7 +210,7 @@ void epoll::tell_lost() {
   for (int fd = 0; lost_ > 0; ++fd) {
     view& v = views_[fd];
     if (v.error == 0) continue;
-    ready_.push_back({fd, any_io, v.error});
+    ready_.push_back({fd, what::unwatched, v.error});
     v.error = 0;
     --lost_;
   }
@@ -223,11 +219,9 @@ void epoll::tell_lost() {
 // Whether it is of a registration that we know of. `r` says of which then.
 inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   const std::uint64_t key = found.data.u64;
-  if (key == timer_key) return false;
   const int fd = static_cast<int>(key);  // its lower half
-  const view& v = views_[fd];
   // The upper half is the generation that it was registered with.
-  if (!any(v.now) || v.generation != key >> 32) return false;
+  if (views_[fd].generation != key >> 32) return false;
   r = {fd, from_epoll(found.events), 0};
   return true;
 }

@@ -112,6 +112,13 @@ class tailq {
     (next ? (next->*Entry).prev : last_) = prev;
   }
 
+  /// The same for the element in front, at a lower price.
+  void pop_front(T& front) noexcept {
+    assert(first_ == &front);
+    first_ = (front.*Entry).next;
+    (first_ ? (first_->*Entry).prev : last_) = nullptr;
+  }
+
  private:
   T* first_ = nullptr;  // the element in front, or null
   T* last_ = nullptr;  // the element at the back, or null

@@ -82,7 +82,7 @@ class epoll : public eventop {
  private:
   // What the kernel was last asked to remember of a descriptor.
   struct view {
-    std::uint32_t generation = 0;  // how often it has been registered
+    std::uint32_t generation = 0;  // what its registration carries
     what now = what::none;  // for which conditions
     std::uint16_t error = 0;  // why it is lost, until that is told
   };

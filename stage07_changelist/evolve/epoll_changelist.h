@@ -30,6 +30,8 @@ class epoll_changelist final : public epoll {
   void prepare() override;
 
  private:
+  void add_first(int fd, what now);  // tells the kernel at once
+
   changelist noted_;  // what has changed since the last wait
 };
 

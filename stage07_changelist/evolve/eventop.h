@@ -17,8 +17,8 @@ namespace evolve {
 struct ready {
   int fd;  ///< the descriptor, or the number of the signal
   what fired;  ///< the conditions; may be more than were asked for
-  int error;  ///< not 0: the descriptor went bad, this is why, and the backend
-      ///< watches it no more
+  int error;  ///< not 0: the descriptor went bad, this is why; `fired` is
+      ///< `unwatched`, since the backend watches it no more
   int count = 1;  ///< of a signal: how often it has come, as far as is known
 };
 

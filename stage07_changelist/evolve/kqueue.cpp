@@ -247,14 +247,14 @@ void kqueue::refuse(const entry& refused) {
   if (!any(v.now)) return;
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;
-  ready_.push_back({fd, any_io, static_cast<int>(refused.data)});
+  ready_.push_back({fd, what::unwatched, static_cast<int>(refused.data)});
 }
 
 // Before another descriptor gets the number of one that is closed.
 void kqueue::give_up_closed() {
   for (int fd = 0; fd < views_.size(); ++fd) {
     if (!watches(fd) || is_open(fd)) continue;
-    lost_.push_back({fd, any_io, EBADF});
+    lost_.push_back({fd, what::unwatched, EBADF});
     views_[fd].now = what::none;
   }
 }

@@ -214,7 +214,7 @@ TEST_F(EpollChangelist, ReportsWhatHasBecomeAFileOnDisk) {
   make_regular_file(fd);
   del_and_add(fd);
 
-  EXPECT_EQ(turn(10s), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(10s), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(fd, EPERM)}));
 }
 
@@ -224,7 +224,7 @@ TEST_F(EpollChangelist, ReportsWhatHasBeenClosed) {
   del_and_add(fd);
   fds.close_a();
 
-  EXPECT_EQ(turn(10s), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(10s), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(fd, EBADF)}));
 }
 
@@ -260,7 +260,7 @@ TEST_F(EpollChangelist, GoesOnAfterAnError) {
   other.close_a();
 
   EXPECT_EQ(turn(), (answer{{fds.a(), what::write},
-                            {bad, any_io},
+                            {bad, what::unwatched},
                             {third.a(), what::write}}));
 }
 
@@ -287,7 +287,7 @@ TEST_F(EpollChangelist, ReportsOnceWhatIsRefusedASecondTimeBeforeTheWait) {
 
   op.reinit();
 
-  EXPECT_EQ(turn(10s), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(10s), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(turn(), answer{});
 }
 

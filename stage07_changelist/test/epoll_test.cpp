@@ -323,7 +323,7 @@ TEST_F(EpollGhosts, ReportInTheNextTurnWhatCannotBeWatchedAnew) {
   ::close(bad);
   EXPECT_EQ(dear_turn(), answer{});
 
-  EXPECT_EQ(turn(std::nullopt), (answer{{bad, any_io}}));
+  EXPECT_EQ(turn(std::nullopt), (answer{{bad, what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(bad, EBADF)}));
 
   quiet.send();
@@ -449,7 +449,7 @@ TEST_F(EpollGhosts, AreAlsoWhatTheKernelWouldNotDelete) {
   });
   if (!done) GTEST_SKIP() << "no system call can be denied";
 
-  EXPECT_EQ(dear_turn(), (answer{{other.a(), any_io}}));
+  EXPECT_EQ(dear_turn(), (answer{{other.a(), what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(other.a(), ENOMEM)}));
   EXPECT_GE(quiet_turn(5ms), 5ms);
 }
@@ -846,7 +846,7 @@ TEST_F(EpollErrors, OfADeletionAreToldByTheNextTurn) {
 
   op.del(fd, what::read | what::write, what::write);
 
-  EXPECT_EQ(turn(1h), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(1h), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(fd, EBADF)}));
   op.del(fd, what::write, what::none);
 }

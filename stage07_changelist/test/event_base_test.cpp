@@ -379,7 +379,7 @@ TEST_F(EventBaseOnFake, GoesOnWhenADescriptorGoesBad) {
   a->add();
   b->add();
 
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 b2 ");
@@ -407,7 +407,7 @@ TEST_F(EventBaseOnFake, CallsNothingWhenItGoesWhateverIsDue) {
   thrower.add();
   due.add();
   finds(fds.a(), what::read);
-  finds(fds.b(), any_io, EBADF);
+  finds(fds.b(), what::unwatched, EBADF);
   EXPECT_THROW(shortlived->dispatch(), std::bad_exception);
 
   shortlived.reset();
@@ -535,7 +535,7 @@ TEST_F(BadDescriptor, IsLogged) {
   const recorded_log messages;
   event ev(base, fds.a(), what::read, [] {});
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.loop();
 
@@ -551,7 +551,7 @@ TEST_F(BadDescriptor, CallsOnlyOnceWhatHasBeenDueAlready) {
   event ev(base, fds.a(), what::read | what::persist, [this] { called('a'); });
   ev.add();
   ev.active(what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   EXPECT_EQ(base.loop(), loop_result::no_events);
 
@@ -569,7 +569,7 @@ TEST_F(BadDescriptor, IsAllThatAnEventIsToldOf) {
   ev.add();
   ev.active(what::read);
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.loop();
 
@@ -586,7 +586,7 @@ TEST_F(BadDescriptor, IsNotJoinedByWhatComesLater) {
   first.add();
   ev.add();
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.loop();
 
@@ -600,7 +600,7 @@ TEST_F(BadDescriptor, LeavesItsEventsToBeAddedAnew) {
     if (turn() == 1) ev.add();
   });
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   kernel.meanwhile = [this] {
     if (turn() == 2) finds(fds.a(), what::read);
   };

@@ -5,10 +5,14 @@
 namespace evolve {
 
 void epoll_changelist::add(int fd, what old, what now) {
+  if (!any(old) && !noted_.has(fd)) return add_first(fd, now);
+  noted_.note(fd, old, now);
+}
+
+void epoll_changelist::add_first(int fd, what now) {
   reserve(fd);
   noted_.reserve(fd);
-  if (!any(old) && !noted_.has(fd)) return epoll::add(fd, old, now);
-  noted_.note(fd, old, now);
+  epoll::add(fd, what::none, now);
 }
 
 void epoll_changelist::del(int fd, what old, what now) noexcept {

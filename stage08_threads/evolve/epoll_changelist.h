@@ -31,6 +31,7 @@ class epoll_changelist final : public epoll {
   bool changes_at_once() const noexcept override { return false; }
 
  private:
+  void add_first(int fd, what now);  // tells the kernel at once
   void drop_outdated() noexcept override;
   bool is_outdated(const ready& r) noexcept;
 

@@ -2,7 +2,6 @@
 /// The loop.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +60,7 @@ enum class request : unsigned {
   loopbreak = 2,  ///< to leave after the callback
   loopcontinue = 4,  ///< to end the turn after the callback
   preempt = 8,  ///< the same, for something more urgent
+  limit = 16,  ///< to look at the limits after each callback
 };
 
 /// \libevent{event-internal.h,event_base}
@@ -369,7 +369,8 @@ class event_base {
     tailq_entry<event_once> next_once;  // on once_
   };
 
-  void add(event& ev, std::optional<duration> timeout);  // for event::add()
+  void add(event& ev);  // for event::add()
+  void add(event& ev, duration timeout);  // for the same with a timeout
   void add(event& ev, common_timeout& timeout);  // for a common timeout
   void add_internal(event& ev);  // an event called at once, and not counted
   inline void insert(event& ev, bool timed);
@@ -378,7 +379,7 @@ class event_base {
   void del(event& ev) noexcept;  // takes it off all structures that it is on
   // Whether its callback was being called, and has been waited for.
   bool wait_for_callback(const event& ev) noexcept {
-    return running_ == &ev && wait_for_end();
+    return running_ == &ev && th_base_lock_.enabled() && wait_for_end();
   }
   bool wait_for_end() noexcept;
   inline void stop_waiting(event& ev) noexcept;  // off all but its queue
@@ -386,17 +387,17 @@ class event_base {
   void finalize(event& ev, callback function);  // for event::finalize()
   inline void watch(event& ev);  // puts it on the map by its number
   inline void unwatch(event& ev) noexcept;  // takes it off the map
-  inline void start_timer(event& ev, duration length) noexcept;  // a deadline
   void remove_timer(event& ev) noexcept;  // for event::remove_timer()
   inline void forget_timeout(event& ev) noexcept;  // and its period
-  inline void take_back_timeout(event& ev) noexcept;  // a due timeout
   inline void schedule(event& ev, time_point due,
                        std::uint32_t sequence) noexcept;
+  inline void put_on_heap(event& ev, time_point due,
+                          std::uint32_t sequence) noexcept;
   void schedule_as(event& ev, const event* first) noexcept;
   void schedule_common(event& ev, time_point due,
                        std::uint32_t sequence) noexcept;
   inline void unschedule(event& ev) noexcept;  // it has no deadline any more
-  inline void rearm(event& ev);
+  void rearm(event& ev);
   void expire(event& ev);  // its deadline has passed
   void active(event& ev, what res);  // for event::active()
   void active_later(event& ev, what res);  // for event::active_later()
@@ -433,9 +434,10 @@ class event_base {
   void run_tasks();  // the callback of posted_
   inline void activate(event& ev, what res);  // the event is due, for that too
   bool process_active();  // calls the due events; whether any was
-  inline bool interrupted() const noexcept;
+  inline bool interrupted() noexcept;
   inline bool process_active_single_queue(std::size_t priority);  // of a queue
   inline void limit_dispatch() noexcept;
+  inline void end_call() noexcept;
   inline void call(event& ev);  // calls its callback
   inline void mark(event& ev, evlist state) noexcept;  // counts the event
   inline void unmark(event& ev, evlist state) noexcept;  // the reverse
@@ -478,6 +480,7 @@ class event_base {
 
   // The run in progress.
   event* running_ = nullptr;  // the event that is being called
+  bool marked_ = false;  // its flags say so
   std::size_t running_priority_ = 0;  // the queue that is being served
   loop_flags flags_ = loop_flags::none;  // as loop() was told
   dispatch_limits limits_;  // how much a turn may call

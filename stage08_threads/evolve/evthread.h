@@ -82,8 +82,8 @@ class evthread_fence {
   /// it might be done again before they can prevent it. Requires that this
   /// thread has `lock`.
   void open(evthread_lock& lock) noexcept {
-    ++ends_;
     if (waiters_ == 0) return;
+    ++ends_;
     cond_.notify_all();
     cond_.wait(lock, [&] { return waiters_ == 0; });
   }

@@ -24,7 +24,7 @@ short to_poll(what events) noexcept {
 
 what from_poll(int bits) noexcept {
   what fired = what::none;
-  if (bits & (POLLERR | POLLHUP | POLLNVAL)) fired |= any_io;
+  if (bits & (POLLERR | POLLHUP)) fired |= any_io;
   if (bits & POLLIN) fired |= what::read;
   if (bits & POLLOUT) fired |= what::write;
   if (bits & peer_closed) fired |= what::closed;
@@ -98,7 +98,8 @@ std::span<const ready> poll::collect() {
     const bool bad = p.revents & POLLNVAL;
     if (bad && is_open(p.fd)) continue;  // another file's by now
     if (bad) del(p.fd, what::none, what::none);
-    ready_.push_back({p.fd, from_poll(p.revents), bad ? EBADF : 0});
+    ready_.push_back(bad ? ready{p.fd, what::unwatched, EBADF}
+                         : ready{p.fd, from_poll(p.revents), 0});
   }
   return ready_;
 }

@@ -219,7 +219,7 @@ TEST_F(EpollChangelist, ReportsWhatHasBecomeAFileOnDisk) {
   make_regular_file(fd);
   del_and_add(fd);
 
-  EXPECT_EQ(turn(10s), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(10s), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(fd, EPERM)}));
 }
 
@@ -229,7 +229,7 @@ TEST_F(EpollChangelist, ReportsWhatHasBeenClosed) {
   del_and_add(fd);
   fds.close_a();
 
-  EXPECT_EQ(turn(10s), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(10s), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(fd, EBADF)}));
 }
 
@@ -265,7 +265,7 @@ TEST_F(EpollChangelist, GoesOnAfterAnError) {
   other.close_a();
 
   EXPECT_EQ(turn(), (answer{{fds.a(), what::write},
-                            {bad, any_io},
+                            {bad, what::unwatched},
                             {third.a(), what::write}}));
 }
 
@@ -292,7 +292,7 @@ TEST_F(EpollChangelist, ReportsOnceWhatIsRefusedASecondTimeBeforeTheWait) {
 
   op.reinit();
 
-  EXPECT_EQ(turn(10s), (answer{{fd, any_io}}));
+  EXPECT_EQ(turn(10s), (answer{{fd, what::unwatched}}));
   EXPECT_EQ(turn(), answer{});
 }
 
@@ -397,7 +397,7 @@ TEST_F(EpollChangelistMeanwhile, AsksAgainEvenIfAllIsAsItWas) {
               del(fds.a(), what::read | what::write, what::read);
             }),
             answer{});
-  EXPECT_EQ(turn(), (answer{{fds.a(), any_io}}));
+  EXPECT_EQ(turn(), (answer{{fds.a(), what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(fds.a(), EPERM)}));
 }
 

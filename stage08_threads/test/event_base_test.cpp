@@ -411,7 +411,7 @@ TEST_F(EventBaseOnFake, GoesOnWhenADescriptorGoesBad) {
   a->add();
   b->add();
 
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 b2 ");
@@ -439,7 +439,7 @@ TEST_F(EventBaseOnFake, CallsNothingWhenItGoesWhateverIsDue) {
   thrower.add();
   due.add();
   finds(fds.a(), what::read);
-  finds(fds.b(), any_io, EBADF);
+  finds(fds.b(), what::unwatched, EBADF);
   EXPECT_THROW(shortlived->dispatch(), std::bad_exception);
 
   shortlived.reset();
@@ -567,7 +567,7 @@ TEST_F(BadDescriptor, IsLogged) {
   const recorded_log messages;
   event ev(base, fds.a(), what::read, [] {});
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.loop();
 
@@ -583,7 +583,7 @@ TEST_F(BadDescriptor, CallsOnlyOnceWhatHasBeenDueAlready) {
   event ev(base, fds.a(), what::read | what::persist, [this] { called('a'); });
   ev.add();
   ev.active(what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   EXPECT_EQ(base.loop(), loop_result::no_events);
 
@@ -601,7 +601,7 @@ TEST_F(BadDescriptor, IsAllThatAnEventIsToldOf) {
   ev.add();
   ev.active(what::read);
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.loop();
 
@@ -618,7 +618,7 @@ TEST_F(BadDescriptor, IsNotJoinedByWhatComesLater) {
   first.add();
   ev.add();
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.loop();
 
@@ -632,7 +632,7 @@ TEST_F(BadDescriptor, LeavesItsEventsToBeAddedAnew) {
     if (turn() == 1) ev.add();
   });
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   kernel.meanwhile = [this] {
     if (turn() == 2) finds(fds.a(), what::read);
   };

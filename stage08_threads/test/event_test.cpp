@@ -451,7 +451,7 @@ TEST_F(EventOnFake, OnADescriptorThatWentBadIsToldThatItIsNotWatched) {
   });
 
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(seen, what::unwatched);
@@ -474,7 +474,7 @@ TEST_F(EventOnFake, ThatIsNotWatchedIsToldNothingElse) {
   EXPECT_THROW(base.dispatch(), std::bad_exception);  // `ev` is due for read
 
   thrower.del();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(seen, what::unwatched);
@@ -493,7 +493,7 @@ TEST_F(EventOnFake, ThatIsAddedAgainIsNotToldThatItIsNotWatched) {
   first.add();
   ev.add();
   finds(other.a(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
 
   base.dispatch();
 
@@ -510,12 +510,12 @@ TEST_F(EventOnFake, CannotWaitForNotBeingWatched) {
 TEST_F(EventOnFake, OnADescriptorThatWentBadCanBeAddedAgain) {
   event ev(base, fds.a(), what::read | what::persist, [this] { called('a'); });
   ev.add();
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   ev.add();
   EXPECT_EQ(ev.pending(), what::read);
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   base.dispatch();
 
   EXPECT_EQ(trace, "a1 a2 ");
@@ -1327,7 +1327,7 @@ TEST_F(Timers, ADescriptorThatGoesBadEndsTheTimeout) {
   event a(base, fds.a(), what::read | what::persist, noted("a"));
   a.add(10ms);
 
-  finds(fds.a(), any_io, EBADF);
+  finds(fds.a(), what::unwatched, EBADF);
   turn_after(4ms);
   turn_after(6ms);
 

@@ -60,7 +60,7 @@ def _us(see, value):
 @_point("event_base::add", 1)
 def _(see, ev, timeout=None):
     common = timeout is not None and "common" in str(timeout.type)
-    after = state.timeout_of(timeout) if timeout is not None and not common else None
+    after = nanoseconds(timeout) // 1000 if timeout is not None and not common else None
     if flags(ev.referenced_value()) & 0x02 and after is None and not common:
         return None  # it waits already
     return {"did": "add", "event": _event(see, ev), "after": after}
@@ -85,7 +85,8 @@ def _(see, ev):
             "res": _what(get(ev.referenced_value(), "res_"))}
 
 
-@_point("event_base::schedule", 3)
+@_point("event_base::put_on_heap", 3)
+@_point("event_base::schedule_common", 3)
 def _(see, ev, due, *_):
     return {"did": "schedule", "event": _event(see, ev), "time": _us(see, due)}
 
