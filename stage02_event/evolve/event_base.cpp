@@ -366,8 +366,10 @@ inline bool event_base::interrupted() noexcept {
 inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
   while (event* const next = activequeues_.next(priority)) {
-    const running_scope guard(*this, *next);
-    call(*next);
+    {
+      const running_scope guard(*this, *next);
+      call(*next);
+    }
     called = true;
     if (any(requests_) && interrupted()) break;
   }

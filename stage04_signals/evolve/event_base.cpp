@@ -328,7 +328,8 @@ void event_base::add(event& ev, common_timeout& timeout) {
     throw std::invalid_argument("event::add: a timeout of another base");
   }
   insert(ev, true);
-  remove_timer(ev);
+  if (any(ev.flags_ & evlist::active)) remove_timer(ev);
+  unschedule(ev);
   ev.flags_ |= evlist::common;
   ev.heap_index_ = timeout.index_;
   if (any(ev.events_ & what::persist)) ev.interval_ = timeout.length();
@@ -645,8 +646,10 @@ inline bool event_base::interrupted() noexcept {
 inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
   while (event* const next = activequeues_.next(priority)) {
-    const running_scope guard(*this, *next);
-    call(*next);
+    {
+      const running_scope guard(*this, *next);
+      call(*next);
+    }
     called = true;
     if (any(requests_) && interrupted()) break;
   }

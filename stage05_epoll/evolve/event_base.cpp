@@ -257,12 +257,12 @@ common_timeout& event_base::init_common_timeout(duration length) {
 }
 
 void event_base::reinit() {
-  // What is gone is told first: ours may get its number.
+  std::vector<int> gone;  // looked for first: ours may get such a number
   for (int fd = 0; fd < io_.size(); ++fd) {
-    if (io_.waiting_on(fd).empty() || is_open(fd)) continue;
-    evict({fd, what::unwatched, EBADF});
+    if (!io_.waiting_on(fd).empty() && !is_open(fd)) gone.push_back(fd);
   }
-  evsel_->reinit();
+  evsel_->reinit();  // from here on it is not the parent's any more
+  for (const int fd : gone) evict({fd, what::unwatched, EBADF});
   evsig_.reinit();
 }
 
@@ -347,7 +347,8 @@ void event_base::add(event& ev, common_timeout& timeout) {
     throw std::invalid_argument("event::add: a timeout of another base");
   }
   insert(ev, true);
-  remove_timer(ev);
+  if (any(ev.flags_ & evlist::active)) remove_timer(ev);
+  unschedule(ev);
   ev.flags_ |= evlist::common;
   ev.heap_index_ = timeout.index_;
   if (any(ev.events_ & what::persist)) ev.interval_ = timeout.length();
@@ -650,9 +651,8 @@ bool event_base::process_active() {
   requests_ &= ~(request::loopcontinue | request::preempt);
   if (limited_) requests_ |= request::limit;
   callbacks_left_ = limits_.callbacks;
-  if (limits_.interval != duration::max()) {
-    turn_end_ = after(clock_(), limits_.interval);
-  }
+  const bool timed = limits_.interval != duration::max();
+  if (timed) turn_end_ = after(clock_(), limits_.interval);
   bool called = false;
   for (running_priority_ = 0; running_priority_ < activequeues_.npriorities();
        ++running_priority_) {
@@ -671,8 +671,10 @@ inline bool event_base::interrupted() noexcept {
 inline bool event_base::process_active_single_queue(std::size_t priority) {
   bool called = false;
   while (event* const next = activequeues_.next(priority)) {
-    const running_scope guard(*this, *next);
-    call(*next);
+    {
+      const running_scope guard(*this, *next);
+      call(*next);
+    }
     called = true;
     if (any(requests_) && interrupted()) break;
   }

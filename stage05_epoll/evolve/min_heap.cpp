@@ -87,9 +87,8 @@ void min_heap::erase(event& ev) noexcept {
   const std::size_t hole = ev.heap_index_;
   const entry last = heap_[--size_];
   if (hole < size_) sift_up(sink(hole), last);
-  if (size_ < capacity_ / 4 && capacity_ > least_capacity) {
-    resize(capacity_ / 2);  // when that fails, the array stays as it is
-  }
+  const bool slack = size_ < capacity_ / 4 && capacity_ > least_capacity;
+  if (slack) resize(capacity_ / 2);  // if that fails, the array stays
 }
 
 inline void min_heap::put(std::size_t at, const entry& moved) noexcept {

@@ -2,9 +2,11 @@
 /// What has changed since the kernel was told last.
 #pragma once
 
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <vector>
 
 #include "evolve/fd_table.h"
 #include "evolve/what.h"
@@ -32,9 +34,15 @@ class changelist {
     bool doubted;  ///< the kernel may know it of another file
   };
 
-  /// Makes room for `fd`, so that note() cannot fail.
-  void reserve(int fd) {
-    if (!idxplus1_.has(fd)) grow(fd);
+  /// Has a place for `fd`, and room for `count` changes in all.
+  void reserve(int fd, std::size_t count) {
+    idxplus1_.grow(fd);
+    make_room(count);
+  }
+
+  /// Has room for `count` changes in all.
+  void make_room(std::size_t count) {
+    if (count > changes_.size()) changes_.resize(count * 17 / 16 + 64);
   }
 
   /// Whether `fd` has changed.
@@ -43,22 +51,36 @@ class changelist {
   }
 
   /// `fd` was wanted for `old`, and is for `now`; when they are the same, the
-  /// kernel is to be asked. Requires reserve().
+  /// kernel is to be asked. Returns whether there is no more room then. Requires
+  /// reserve(), and room if `fd` has no change yet.
   /// \libevent{evmap.c,event_changelist_add_}
-  void note(int fd, what old, what now) noexcept;
+  bool note(int fd, what old, what now) noexcept {
+    std::uint32_t& place = idxplus1_[fd];
+    const bool first = place == 0;
+    if (first) {
+      assert(count_ < changes_.size());
+      changes_[count_] = {fd, old, old, false};
+      place = ++count_;
+    }
+    change& c = changes_[place - 1];
+    c.now = now;
+    c.doubted |= !any(now) || old == now;
+    return first && count_ == changes_.size();
+  }
 
   /// All changes since the last clear(), a descriptor once.
   std::span<const change> changes() const noexcept {
-    return {changes_.get(), count_};
+    return {changes_.data(), count_};
   }
 
   /// The kernel has been told.
-  void clear() noexcept;
+  void clear() noexcept {
+    for (const change& c : changes()) idxplus1_[c.fd] = 0;
+    count_ = 0;
+  }
 
  private:
-  void grow(int fd);  // has places for it, and for some more
-
-  std::unique_ptr<change[]> changes_;  // in the order of the first
+  std::vector<change> changes_;  // in the order of the first, and room
   std::uint32_t count_ = 0;  // how many changes there are
   fd_table<std::uint32_t> idxplus1_;  // its change, counted from 1; or 0
 };

@@ -123,7 +123,7 @@ feature kqueue::features() const noexcept {
 void kqueue::add(int fd, what old, what now) {
   if (!any(old) && !noted_.has(fd)) require_open(fd);
   view& v = views_.reserve(fd);
-  noted_.reserve(fd);
+  noted_.reserve(fd, static_cast<std::size_t>(views_.size()));
   v.now = now;
   noted_.note(fd, old, now);
 }

@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <list>
 #include <map>
 #include <memory>
 #include <random>
@@ -206,6 +209,68 @@ TEST_F(EpollChangelist, TellsNothingWhenItGoes) {
     brief.del(fds.a(), what::read, what::none);
   }
   EXPECT_EQ(epoll_ctl_calls::count, before + 1);
+}
+
+/// More than a list has room for, at first.
+class EpollChangelistOfMany : public EpollChangelist {
+ protected:
+  static constexpr int many = 100;
+
+  EpollChangelistOfMany() {
+    for (int i = 0; i < many; ++i) {
+      made.emplace_back(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+      add(made.back().get(), what::none, what::read);
+    }
+    EXPECT_EQ(turn().size(), std::size_t{many});
+  }
+
+  std::vector<unique_fd> made;  // readable and writable
+};
+
+TEST_F(EpollChangelistOfMany, TellsAtOnceWhatThereIsNoRoomFor) {
+  const int before = epoll_ctl_calls::count;
+  for (const unique_fd& fd : made) del(fd.get(), what::read, what::none);
+  const int at_once = epoll_ctl_calls::count - before;
+
+  EXPECT_GT(at_once, 0);
+  EXPECT_LT(at_once, many);
+  EXPECT_EQ(turn(), answer{});
+  EXPECT_EQ(epoll_ctl_calls::count, before + many);
+}
+
+TEST_F(EpollChangelistOfMany, HasRoomForAllAfterSomeTurns) {
+  int at_once = 1;
+  for (int i = 0; at_once > 0 && i < 10; ++i) {
+    const int before = epoll_ctl_calls::count;
+    for (const unique_fd& fd : made) del(fd.get(), what::read, what::none);
+    for (const unique_fd& fd : made) add(fd.get(), what::none, what::read);
+    at_once = epoll_ctl_calls::count - before;
+    EXPECT_EQ(turn().size(), std::size_t{many});
+  }
+  EXPECT_EQ(at_once, 0);
+}
+
+TEST_F(EpollChangelistOfMany, WatchesWhatIsWantedWhateverWasToldAtOnce) {
+  std::mt19937 random(1);
+  std::vector<what> wanted(many, what::read);
+  const std::array choice{what::none, what::read, what::write,
+                          what::read | what::write};
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 500; ++i) {
+      const std::size_t at = random() % many;
+      const int fd = made[at].get();
+      const what now = choice[random() % choice.size()];
+      const bool less = !any(now & ~wanted[at]);
+      less ? del(fd, wanted[at], now) : add(fd, wanted[at], now);
+      wanted[at] = now;
+    }
+    answer expected;
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+      if (any(wanted[at])) expected.emplace(made[at].get(), wanted[at]);
+    }
+    ASSERT_EQ(turn(), expected) << "round " << round;
+  }
+  EXPECT_TRUE(errors.empty());
 }
 
 TEST_F(EpollChangelist, ReportsWhatHasBecomeAFileOnDisk) {
@@ -455,6 +520,37 @@ class EventsOnEpollChangelist : public ::testing::Test {
   event b{base, other.a(), what::read | what::persist,
           [this] { trace += 'b'; }};
 };
+
+// What the parent has noted at the fork is told by the parent alone.
+TEST_F(EventsOnEpollChangelist, OfTheParentStayWatchedWhenAChildHasClosedMany) {
+  std::vector<unique_fd> made;
+  std::list<event> many;
+  for (int i = 0; i < 100; ++i) {
+    made.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    many.emplace_back(base, made.back().get(), what::read | what::persist,
+                      [] {});
+    many.back().add();
+  }
+  a.add();
+  base.loop(loop_flags::nonblock);
+  a.del();
+  pipe_ends go;
+  child_process child([&] {
+    pollfd told{go.reader(), POLLIN, 0};
+    ::poll(&told, 1, -1);
+    made.clear();
+    base.reinit();
+    return "is done";
+  });
+  a.add();
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(::write(go.writer(), "x", 1), 1);
+  EXPECT_EQ(child.says(), "is done");
+
+  fds.send();
+  base.loop(loop_flags::nonblock);
+  EXPECT_EQ(trace, "a");
+}
 
 TEST_F(EventsOnEpollChangelist, HearOnceOfWhatTheKernelRefusesLater) {
   const recorded_log log;

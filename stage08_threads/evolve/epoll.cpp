@@ -93,7 +93,7 @@ int epoll::apply(int fd, what old, what now) noexcept {
   view& v = views_[fd];
   if (!any(now)) {
     v.now = what::none;
-    if (control(EPOLL_CTL_DEL, fd, now) == 0) v.deleted = v.generation;
+    late_ += control(EPOLL_CTL_DEL, fd, now) == 0;
     ++v.generation;  // no report of it is taken any more
     return 0;  // gone, whatever the kernel says
   }
@@ -109,6 +109,7 @@ int epoll::apply(int fd, what old, what now) noexcept {
 
 void epoll::doubt(int fd) noexcept {
   ++views_[fd].generation;
+  ++late_;
 }
 
 int epoll::control(int op, int fd, what now) noexcept {
@@ -208,7 +209,8 @@ inline void epoll::take_all(std::size_t found) {
   }
   ready_.resize(static_cast<std::size_t>(free - ready_.data()));
   full_ = found == events_.size();
-  if (stale > 0) ghosts_.appear(stale, count_, clock::now());
+  // What was taken off during the wait is none: it was found before that.
+  if (stale > late_) ghosts_.appear(stale - late_, count_, clock::now());
 }
 
 // What has been lost during the wait may have to wait for the next turn.
@@ -233,12 +235,9 @@ inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   return true;
 }
 
-// Whether it is of a registration that is not known any more. One that was
-// taken off during the wait is none: the kernel had found it before that.
+// Whether it is of a registration that is not known any more.
 bool epoll::is_stale(const epoll_event& found) const noexcept {
-  const std::uint64_t key = found.data.u64;
-  if (key == timer_key) return false;
-  return views_[static_cast<int>(key)].deleted != key >> 32;
+  return found.data.u64 != timer_key;
 }
 
 // The child may have closed what it had, and have other files by these numbers.

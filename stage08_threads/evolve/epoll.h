@@ -48,6 +48,7 @@ class epoll : public eventop {
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override {
+    late_ = 0;
     haunted_ = ghosts_.appeared() && settle_ghosts();
     urgent_ = lost_ > 0;
     if (urgent_ || full_) make_room();
@@ -93,7 +94,6 @@ class epoll : public eventop {
     std::uint32_t generation = 0;  // what its registration carries
     what now = what::none;  // for which conditions
     std::uint16_t error = 0;  // why it is lost, until that is told
-    std::uint32_t deleted = 0;  // the last one that the kernel has taken off
   };
 
   int control(int op, int fd, what now) noexcept;  // epoll_ctl(); 0 or errno
@@ -118,6 +118,7 @@ class epoll : public eventop {
   fd_table<view> views_;  // by descriptor
   std::vector<epoll_event> events_;  // what the kernel has found
   int count_ = 0;  // how many reports that is
+  int late_ = 0;  // reports that may be of a file just taken off
   bool full_ = false;  // there may be more reports
   std::size_t lost_ = 0;  // how many views have an error
   bool urgent_ = false;  // there was one before the wait

@@ -9,8 +9,8 @@
 
 namespace evolve {
 
-/// Waits with epoll(7), and tells the kernel of changes only before it waits,
-/// merged as changelist says.
+/// Waits with epoll(7), and tells the kernel of changes before it waits, merged
+/// as changelist says; at once where there is no room for more.
 ///
 /// The first addition of a descriptor is told at once, so that its error is the
 /// caller's. What the kernel refuses later is reported by collect().
@@ -32,10 +32,13 @@ class epoll_changelist final : public epoll {
 
  private:
   void add_first(int fd, what now);  // tells the kernel at once
+  void overflow() noexcept;
+  void tell() noexcept;  // the kernel, of what is noted
   void drop_outdated() noexcept override;
   bool is_outdated(const ready& r) noexcept;
 
-  changelist noted_;  // what has changed since the last wait
+  changelist noted_;  // what the kernel has not been told yet
+  std::size_t room_ = 0;  // for how many changes there has to be room
 };
 
 }  // namespace evolve

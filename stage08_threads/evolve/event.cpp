@@ -10,8 +10,8 @@ namespace evolve {
 
 static_assert(std::is_standard_layout_v<event>);
 
-// On a machine with 64-bit pointers. libevent 2.1 has the descriptor, the base
-// and the events at the same places.
+// On a machine with 64-bit pointers. libevent 2.1 has the descriptor, the base,
+// and what the event waits and is due for at the same places.
 struct event::layout {
   static constexpr bool lp64 = sizeof(void*) == 8;
   static_assert(!lp64 || offsetof(event, fd_) == 56);

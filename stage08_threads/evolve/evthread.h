@@ -89,7 +89,7 @@ class evthread_fence {
   }
 
  private:
-  unsigned long ends_ = 0;  // how many ends there were
+  unsigned long ends_ = 0;  // how many ends were waited for
   int waiters_ = 0;  // how many threads wait
   std::condition_variable_any cond_;  // how these threads are told, and tell
 };

@@ -134,7 +134,7 @@ feature kqueue::features() const noexcept {
 void kqueue::add(int fd, what old, what now) {
   if (!any(old) && !noted_.has(fd)) require_open(fd);
   view& v = views_.reserve(fd);
-  noted_.reserve(fd);
+  noted_.reserve(fd, static_cast<std::size_t>(views_.size()));
   v.now = now;
   noted_.note(fd, old, now);
 }
@@ -259,7 +259,7 @@ void kqueue::refuse(const entry& refused) {
   view& v = views_[fd];
   if (!any(v.now)) return;
   // Conditions that are not the same any more are asked for again.
-  if (noted_.has(fd)) return noted_.note(fd, v.now, v.now);
+  if (noted_.doubt(fd)) return;
   put(fd, v.now, what::none, false);  // the other filter may have been added
   v.now = what::none;
   ready_.push_back({fd, what::unwatched, static_cast<int>(refused.data)});

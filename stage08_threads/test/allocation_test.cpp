@@ -225,7 +225,7 @@ TEST_P(Allocation, IsNotForSignals) {
 
 TEST(ChangelistAllocation, IsNotForNotingWhatIsReserved) {
   changelist list;
-  for (int fd = 0; fd < 100; ++fd) list.reserve(fd);
+  for (int fd = 0; fd < 100; ++fd) list.reserve(fd, 100);
   const std::size_t before = allocations;
 
   for (int fd = 0; fd < 100; ++fd) list.note(fd, what::none, what::read);
@@ -240,10 +240,10 @@ TEST(ChangelistAllocation, IsTriedAgainByAReserveAfterOneThatFailed) {
   for (const std::size_t successes : {0u, 1u}) {
     changelist list;
     allowed = successes;
-    EXPECT_THROW(list.reserve(9), std::bad_alloc);
+    EXPECT_THROW(list.reserve(9, 1), std::bad_alloc);
     allowed = SIZE_MAX;
 
-    list.reserve(9);
+    list.reserve(9, 1);
     const std::size_t before = allocations;
     list.note(9, what::none, what::read);
     EXPECT_EQ(allocations, before);

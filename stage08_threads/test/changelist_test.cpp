@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
 
 #include "evolve/changelist.h"
@@ -10,7 +11,7 @@ namespace {
 class Changelist : public ::testing::Test {
  protected:
   void note(int fd, what old, what now) {
-    list.reserve(fd);
+    list.reserve(fd, list.changes().size() + 1);
     list.note(fd, old, now);
   }
 
@@ -42,7 +43,7 @@ TEST_F(Changelist, HasWhatWasNoted) {
 
 TEST_F(Changelist, HasNothingOfOtherDescriptors) {
   note(3, what::none, what::read);
-  list.reserve(5);
+  list.reserve(5, 1);
   EXPECT_FALSE(list.has(0));
   EXPECT_FALSE(list.has(4));
   EXPECT_FALSE(list.has(5));
@@ -50,9 +51,32 @@ TEST_F(Changelist, HasNothingOfOtherDescriptors) {
 }
 
 TEST_F(Changelist, HasNothingOfWhatIsOnlyReserved) {
-  list.reserve(3);
+  list.reserve(3, 1);
   EXPECT_FALSE(list.has(3));
   EXPECT_EQ(noted(), "");
+}
+
+TEST_F(Changelist, SaysWhenThereIsNoMoreRoom) {
+  for (int fd = 0; fd < 100; ++fd) list.reserve(fd, 1);
+  int noted = 1;
+  while (!list.note(noted, what::none, what::read)) ++noted;
+
+  EXPECT_EQ(list.changes().size(), static_cast<std::size_t>(noted));
+  EXPECT_FALSE(list.note(1, what::read, what::none)) << "it has a change";
+  list.make_room(100);
+  for (int fd = noted + 1; fd < 100; ++fd) {
+    EXPECT_FALSE(list.note(fd, what::none, what::read)) << fd;
+  }
+  EXPECT_EQ(list.changes().size(), 99u);
+}
+
+TEST_F(Changelist, HasItsRoomAgainWhenTheKernelHasBeenTold) {
+  list.reserve(1, 1);
+  EXPECT_FALSE(list.note(1, what::none, what::read));
+  list.clear();
+  EXPECT_EQ(noted(), "");
+  EXPECT_FALSE(list.note(1, what::none, what::read));
+  EXPECT_EQ(noted(), "1 none->read");
 }
 
 TEST_F(Changelist, KeepsTheFirstOldAndTheLastNow) {
@@ -94,7 +118,7 @@ TEST_F(Changelist, DoubtsADescriptorAndNoOther) {
 }
 
 TEST_F(Changelist, KnowsWhatWasWantedForNothingAtSomeTime) {
-  list.reserve(6);
+  list.reserve(6, 1);
   note(3, what::read, what::none);
   note(3, what::none, what::read);
   note(4, what::none, what::read);
@@ -143,7 +167,7 @@ TEST_F(Changelist, TakesNoPlaceFromBeforeItWasCleared) {
 }
 
 TEST_F(Changelist, DoubtsOnRequestWhatHasChanged) {
-  list.reserve(4);
+  list.reserve(4, 1);
   note(3, what::read, what::read | what::write);
 
   EXPECT_TRUE(list.doubt(3));

@@ -31,6 +31,7 @@
 #include "evolve/unique_fd.h"
 #include "test/child_process.h"
 #include "test/denied.h"
+#include "test/epoll_ctl_calls.h"
 #include "test/interruptions.h"
 #include "test/pair.h"
 #include "test/recorded_log.h"
@@ -488,6 +489,22 @@ TEST_F(EpollGhosts, AreAlsoWhatTheKernelWouldNotDelete) {
   EXPECT_EQ(dear_turn(), (answer{{other.a(), what::unwatched}}));
   EXPECT_EQ(errors, (std::map{std::pair(other.a(), ENOMEM)}));
   EXPECT_GE(quiet_turn(5ms), 5ms);
+}
+
+TEST_F(EpollGhosts, AreNotWhatAnotherThreadTakesOffDuringTheWait) {
+  const pair other;
+  op.add(fds.a(), what::none, what::write);
+  op.add(other.a(), what::none, what::read);  // what is registered anew, if any
+  op.prepare();
+  op.wait(1h);
+  op.del(fds.a(), what::write, what::none);
+  EXPECT_TRUE(op.collect().empty());
+  const time_point until = clock::now() + 300 * ghosts::limit;
+  while (clock::now() < until) continue;
+
+  const int before = epoll_ctl_calls::count;
+  EXPECT_EQ(turn(), answer{});
+  EXPECT_EQ(epoll_ctl_calls::count, before);
 }
 
 TEST_F(EpollGhosts, CallAnEventALastTimeThatCannotBeWatchedAnew) {

@@ -93,16 +93,9 @@ def _noted(backend):
     if str(noted.type).startswith("std::vector"):
         changes = vector(noted)
     else:
-        first = pointer_of(get(noted, "changes_"))
-        changes = [(first + k).dereference() for k in range(int(get(noted, "count_")))]
+        changes = vector(get(noted, "changes_"))[:int(get(noted, "count_"))]
     return [f"fd {int(get(c, 'fd'))}: {_what(get(c, 'old'))} → {_what(get(c, 'now'))}"
             + (", doubted" if "doubted" in members(c) and get(c, "doubted") else "") for c in changes]
-
-
-def pointer_of(array):
-    """The first element of a std::unique_ptr to an array."""
-    printed = gdb.default_visualizer(array)
-    return next(iter(printed.children()))[1] if printed else get(array, "_M_t")
 
 
 def kevent(entry):

@@ -13,7 +13,7 @@ class Spared : public ::testing::Test {
   static constexpr what both = what::read | what::write;
 
   void note(int fd, what old, what now) {
-    noted.reserve(fd);
+    noted.reserve(fd, 2);
     noted.note(fd, old, now);
   }
 
