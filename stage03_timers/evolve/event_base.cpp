@@ -380,6 +380,7 @@ inline void event_base::schedule(event& ev, time_point due,
   put_on_heap(ev, due, sequence);
 }
 
+// An event with a deadline of its own. Requires room in the heap.
 inline void event_base::put_on_heap(event& ev, time_point due,
                                     std::uint32_t sequence) noexcept {
   ev.deadline_ = due;
