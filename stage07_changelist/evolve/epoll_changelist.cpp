@@ -11,7 +11,7 @@ void epoll_changelist::add(int fd, what old, what now) {
 
 void epoll_changelist::add_first(int fd, what now) {
   reserve(fd);
-  noted_.reserve(fd, 1);
+  noted_.reserve(fd, 64);  // enough for most programs' turns
   epoll::add(fd, what::none, now);
 }
 

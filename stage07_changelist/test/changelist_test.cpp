@@ -71,7 +71,7 @@ TEST_F(Changelist, SaysWhenThereIsNoMoreRoom) {
 }
 
 TEST_F(Changelist, HasItsRoomAgainWhenTheKernelHasBeenTold) {
-  list.reserve(1, 1);
+  list.reserve(1, 2);
   EXPECT_FALSE(list.note(1, what::none, what::read));
   list.clear();
   EXPECT_EQ(noted(), "");

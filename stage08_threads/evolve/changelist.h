@@ -43,7 +43,7 @@ class changelist {
 
   /// Has room for `count` changes in all.
   void make_room(std::size_t count) {
-    if (count > changes_.size()) changes_.resize(count * 17 / 16 + 64);
+    if (count > changes_.size()) changes_.resize(count);
   }
 
   /// Whether `fd` has changed.

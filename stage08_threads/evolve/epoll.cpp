@@ -205,7 +205,7 @@ inline void epoll::take_all(std::size_t found) {
   for (std::size_t at = 0; at < found; ++at) {
     const bool taken = take(events_[at], *free);
     free += taken;
-    stale += !taken && is_stale(events_[at]);
+    stale += !taken && events_[at].data.u64 != timer_key;
   }
   ready_.resize(static_cast<std::size_t>(free - ready_.data()));
   full_ = found == events_.size();
@@ -233,11 +233,6 @@ inline bool epoll::take(const epoll_event& found, ready& r) const noexcept {
   if (views_[fd].generation != key >> 32) return false;
   r = {fd, from_epoll(found.events), 0};
   return true;
-}
-
-// Whether it is of a registration that is not known any more.
-bool epoll::is_stale(const epoll_event& found) const noexcept {
-  return found.data.u64 != timer_key;
 }
 
 // The child may have closed what it had, and have other files by these numbers.

@@ -106,7 +106,6 @@ class epoll : public eventop {
   void watch_timer() noexcept;
   inline void take_all(std::size_t found);  // of what the kernel has found
   inline bool take(const epoll_event& found, ready& r) const noexcept;
-  bool is_stale(const epoll_event& found) const noexcept;
   void tell_lost();  // as far as there is room
   static int probe(const unique_fd& in, int fd) noexcept;
   bool is_ours() noexcept;  // the epoll, as far as can be shown
