@@ -77,7 +77,16 @@ void event::remove_timer() noexcept {
   base_->remove_timer(*this);
 }
 
+// If the loop lines up later, for the call, the callback sees what this thread
+// has done. If it has done so before, this thread sees that the flag is off.
+bool event::asked(what res) const noexcept {
+  base_->th_base_lock_.line_up();
+  return any(flags_ & evlist::asked) &&
+         !any(res & (~what(res_) | what::unwatched));
+}
+
 void event::active(what res) {
+  if (asked(res)) return;
   const event_base::locked guard(*base_);
   base_->active(*this, res);
 }
@@ -97,7 +106,7 @@ what event::waits() const noexcept {
   if (any(flags_ & evlist::inserted)) {
     found |= events_ & (any_io | what::signal);
   }
-  if (any(flags_ & evlist::active)) found |= res_;
+  if (any(flags_ & evlist::active)) found = found | res_;
   if (any(flags_ & evlist::timeout)) found |= what::timeout;
   return found;
 }

@@ -28,6 +28,7 @@ enum class evlist : std::uint16_t {
   finalizing = 0x40,  ///< it is called a last time, or has been: finalize()
   foreign = 0x80,  ///< its memory may be gone when its callback has begun
   internal = 0x10,  ///< it is the library's own: not counted, not shown
+  asked = 0x400,  ///< it is due by active(): to ask again changes nothing
   running = 0x100,  ///< its callback is being called
   common = 0x200,  ///< its timeout is a common one
 };
@@ -222,6 +223,7 @@ class event {
         pri_(0),
         events_(what::none) {}
 
+  bool asked(what res) const noexcept;  // whether it is, for all of `res`
   what waits() const noexcept;  // conditions that it waits or is due for
 
   // What a timer's life touches is in a row, from base_ on.
@@ -238,7 +240,7 @@ class event {
   std::uint32_t heap_index_ = 0;  // its place in the heap, or which common
   tailq_entry<event> active_next_;  // on the queue of what is due
   what events_;  // the conditions that it waits for
-  what res_ = what::none;  // the conditions that it is due for
+  evthread_bits<what> res_ = what::none;  // the conditions that it is due for
   std::uint32_t sequence_ = 0;  // when it was added, among equal deadlines
   tailq_entry<event> common_next_;  // among those of one common timeout
 

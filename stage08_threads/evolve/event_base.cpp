@@ -64,9 +64,11 @@ class event_base::running_scope {
   running_scope(event_base& base, event& ev) noexcept : base_(base) {
     base.running_ = &ev;
     const evlist flags = ev.flags_;
-    base.marked_ = !any(flags & evlist::foreign);
+    base.marked_ = !any(flags & (evlist::foreign | evlist::asked));
     if (base.marked_) [[likely]]
       ev.flags_ = flags | evlist::running;
+    else
+      base.mark_running(ev);
   }
   ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
@@ -114,9 +116,7 @@ event_base::event_base(std::unique_ptr<eventop> evsel)
                    : throw std::invalid_argument("event_base: no backend")),
       exit_timer_(*this, -1, what::none,
                   [this] { requests_ |= request::loopexit; }),
-      clock_([] { return clock::now(); }),
-      changes_at_once_(evsel_->changes_at_once()),
-      posted_(*this, -1, what::persist, [this] { run_tasks(); }) {
+      clock_([] { return clock::now(); }) {
   exit_timer_.flags_ |= evlist::internal;
 }
 
@@ -598,6 +598,7 @@ void event_base::expire(event& ev) {
 
 void event_base::active(event& ev, what res) {
   active_later(ev, res);
+  if (any(ev.flags_ & evlist::active)) ev.flags_ |= evlist::asked;
   if (ev.pri_ < running_priority_) requests_ |= request::preempt;
 }
 
@@ -727,16 +728,11 @@ void event_base::make_notifiable() {
   notifier_ = std::make_unique<notifier>(*this, *evsel_);
 }
 
-void event_base::push(std::unique_ptr<task> pushed) noexcept {
-  ++wakers_;
-  tasks_.push(std::move(pushed));
-  wake();
-  --wakers_;
-}
-
-// Of several that would wake the loop, the first one does.
+// Of several that would wake the loop, the first one does. Requires that the
+// caller has counted itself in wakers_.
 void event_base::wake() noexcept {
   if (wakeable_.load() && wakeable_.exchange(false)) notifier_->wake();
+  --wakers_;
 }
 
 inline void event_base::find_due() {
@@ -838,10 +834,10 @@ void event_base::task_process() {
 // nothing has changed that the loop looks at between two calls. The last one is
 // left to the loop, which takes the event off its queue before it.
 void event_base::run_tasks() {
-  tasks_.pop()->run();
+  tasks_.run();
   while (posted_.ncalls_ > 1 && !limited_ && !th_base_lock_.taken()) {
     --posted_.ncalls_;
-    tasks_.pop()->run();
+    tasks_.run();
   }
 }
 
@@ -898,6 +894,14 @@ inline void event_base::limit_dispatch() noexcept {
   if (--callbacks_left_ <= 0) requests_ |= request::loopcontinue;
   if (limits_.interval == duration::max()) return;
   if (clock_() >= turn_end_) requests_ |= request::loopcontinue;
+}
+
+// Of an event that is called, from here on active() asks again.
+void event_base::mark_running(event& ev) noexcept {
+  ev.flags_ &= ~evlist::asked;
+  th_base_lock_.line_up();
+  marked_ = !any(ev.flags_ & evlist::foreign);
+  if (marked_) ev.flags_ |= evlist::running;
 }
 
 // The event may be gone; then it is not the running one any more.

@@ -329,12 +329,13 @@ class event_base {
   /// too, and not called; and so is what that posts.
   ///
   /// An exception that the function throws leaves the loop; the rest stays due.
+  /// A function of at most two words that owns nothing costs no allocation.
   template <class F>
   void post(F&& function) {
     using held = std::decay_t<F>;
     static_assert(std::is_invocable_v<held&>,
                   "what is posted is called without arguments");
-    push(std::make_unique<function_task<held>>(std::forward<F>(function)));
+    if (tasks_.push(std::forward<F>(function), wakers_)) wake();
   }
 
   /// Writes a line for each event that is added or due.
@@ -416,7 +417,6 @@ class event_base {
   inline std::optional<duration> wait_timeout() noexcept;  // notes its end
   bool outdated() const noexcept;
   bool in_loop_thread() const noexcept;  // whether the caller is
-  void push(std::unique_ptr<task> pushed) noexcept;  // for post()
   void wake() noexcept;  // ends the wait
   void end_due();  // calls what is being finalized, and deletes the rest
   void end_waiting() noexcept;  // deletes the events that wait
@@ -437,6 +437,7 @@ class event_base {
   inline bool interrupted() noexcept;
   inline bool process_active_single_queue(std::size_t priority);  // of a queue
   inline void limit_dispatch() noexcept;
+  void mark_running(event& ev) noexcept;  // in its flags
   inline void end_call() noexcept;
   inline void call(event& ev);  // calls its callback
   inline void mark(event& ev, evlist state) noexcept;  // counts the event
@@ -467,7 +468,8 @@ class event_base {
   evsig evsig_{*this, asleep_};  // the events for each signal
 
   // Other threads.
-  const bool changes_at_once_;  // a wait knows what is watched meanwhile
+  // A wait knows what is watched meanwhile.
+  const bool changes_at_once_ = evsel_->changes_at_once();
   bool changed_ = false;  // what is watched, since the wait has begun
   std::atomic<bool> wakeable_{false};  // a thread has to end the wait
   std::atomic<int> wakers_{0};  // threads that may still be doing so
@@ -476,7 +478,8 @@ class event_base {
   std::thread::id th_owner_id_;  // the thread that runs the loop
   evthread_fence current_event_;  // where threads wait for a callback's end
   task_queue tasks_;  // what has been posted
-  event posted_;  // is due while there are tasks
+  // Is due while there are tasks.
+  event posted_{*this, -1, what::persist, [this] { run_tasks(); }};
 
   // The run in progress.
   event* running_ = nullptr;  // the event that is being called
@@ -505,7 +508,6 @@ class event_base::locked {
     base_.th_base_lock_.unlock();
     if (!wakes) return;
     base_.wake();
-    --base_.wakers_;
   }
   locked(const locked&) = delete;
   locked& operator=(const locked&) = delete;

@@ -21,10 +21,13 @@ class evthread_lock {
   /// Whether it is a mutex by now.
   bool enabled() const noexcept { return enabled_; }
 
-  /// Waits until no other thread has it.
+  /// Waits until no other thread has it. Most have it for less time than it
+  /// takes to sleep and be woken, so that a thread tries for a while first.
   void lock() {
     if (!enabled_) return;
-    mutex_.lock();
+    int tries = 100;
+    while (tries > 0 && !mutex_.try_lock()) --tries;
+    if (tries == 0) mutex_.lock();
     taken_.store(true, std::memory_order_relaxed);
   }
 
@@ -44,9 +47,16 @@ class evthread_lock {
   /// is no mutex. To be asked by the thread that has lent it.
   bool taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
 
+  /// Puts the calls of it in an order, without the lock: what a thread has done
+  /// before its call, those see that call later.
+  void line_up() noexcept {
+    if (enabled_) order_.exchange(0, std::memory_order_acq_rel);
+  }
+
  private:
   std::mutex mutex_;  // at rest until it is asked for
   bool enabled_ = false;  // the mutex has been asked for
+  std::atomic<int> order_{0};  // written by line_up(), never read
   std::atomic<bool> taken_{true};  // a thread has had it since lend()
 };
 
@@ -119,6 +129,9 @@ class evthread_bits {
 
   /// Writes it with only that in it which is in `mask`.
   evthread_bits& operator&=(E mask) noexcept { return *this = *this & mask; }
+
+  /// Whether there is anything in `a`.
+  friend bool any(const evthread_bits& a) noexcept { return E(a) != E{}; }
 
   /// The set, and what is in `b`.
   friend E operator|(const evthread_bits& a, E b) noexcept { return E(a) | b; }

@@ -4,39 +4,31 @@
 
 namespace evolve {
 
-void task_queue::push(std::unique_ptr<task> pushed) noexcept {
-  task* const newest = pushed.release();
-  newest->next_ = pushed_.load(std::memory_order_relaxed);
-  while (!pushed_.compare_exchange_weak(newest->next_, newest)) continue;
-}
-
-// What comes out is in the order opposite to that of pushing, so it is linked
-// from its end.
-int task_queue::take() noexcept {
-  int count = 0;
-  task* oldest = nullptr;
-  task* newest = pushed_.exchange(nullptr);
-  task* const last = newest;
-  for (; newest; ++count) {
-    oldest = std::exchange(newest, std::exchange(newest->next_, oldest));
+// Behind what is left, which is nothing most of the time.
+int task_queue::take() {
+  const std::lock_guard lock(mutex_);
+  const std::size_t count = pushed_.size();
+  if (next_ == taken_.size()) {
+    next_ = 0;
+    taken_.clear();
+    taken_.swap(pushed_);
+  } else {
+    taken_.insert(taken_.end(), pushed_.begin(), pushed_.end());
+    pushed_.clear();
   }
-  *end_ = oldest;
-  if (last) end_ = &last->next_;
-  return count;
+  any_.store(false, std::memory_order_relaxed);
+  return static_cast<int>(count);
 }
 
-std::unique_ptr<task> task_queue::pop() noexcept {
-  assert(taken_);
-  std::unique_ptr<task> oldest(taken_);
-  taken_ = oldest->next_;
-  if (!taken_) end_ = &taken_;
-  return oldest;
+task& task_queue::next() noexcept {
+  assert(next_ < taken_.size());
+  return taken_[next_++];
 }
 
-// The end of a task may push another.
+// The end of a task may push another. Where nothing is left, take() only swaps.
 void task_queue::clear() noexcept {
   do {
-    while (taken_) pop();
+    while (next_ < taken_.size()) next()(false);
   } while (take() > 0);
 }
 

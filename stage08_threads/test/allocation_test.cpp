@@ -144,6 +144,26 @@ TEST_P(Allocation, IsNotForActive) {
   EXPECT_EQ(calls, 101 * 2);
 }
 
+TEST_P(Allocation, IsNotForPostsOfTwoWords) {
+  int calls = 0;
+  const auto post_some = [&] {
+    for (int i = 0; i < 20; ++i) {
+      base.post([this, &calls] {
+        if (++calls % 20 == 0) base.loopexit();
+      });
+    }
+    base.dispatch();
+  };
+
+  EXPECT_EQ(allocations_of([&] {
+              post_some();
+              post_some();  // there are two arrays, which take turns
+            }),
+            0u);
+
+  EXPECT_EQ(calls, 101 * 40);
+}
+
 TEST_P(Allocation, IsNotForManyEventsOnADescriptor) {
   std::list<event> events;
   int calls = 0;

@@ -10,12 +10,14 @@
 #include <chrono>
 #include <climits>
 #include <cstddef>
+#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <future>
 #include <memory>
 #include <optional>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -2505,6 +2507,143 @@ TEST_F(Finalizing, ABaseThatGoesLooksAtEachOnce) {
 
   EXPECT_LT(clock::now() - start, std::chrono::seconds(4));
   EXPECT_EQ(calls, count);
+}
+
+// Due already
+
+/// How many rounds to play: EVOLVE_ROUNDS, else some thousands.
+int rounds() {
+  const char* wanted = std::getenv("EVOLVE_ROUNDS");
+  return wanted != nullptr ? std::stoi(wanted) : 5000;
+}
+
+class ActiveAgain : public OnBackend {
+ protected:
+  ActiveAgain() { base.make_notifiable(); }
+
+  std::vector<what> told;
+};
+INSTANTIATE_TEST_SUITE_P(Backends, ActiveAgain, ::testing::ValuesIn(backends),
+                         backend_name);
+
+TEST_P(ActiveAgain, NeedsNoLock) {
+  static event* due;
+  event ev = event::timer(base, [this](what fired) { told.push_back(fired); });
+  ev.active(what::read);
+  due = &ev;
+
+  // Is called under the lock.
+  base.set_clock([] {
+    std::thread([] { due->active(what::read); }).join();
+    return clock::now();
+  });
+  base.now();
+  base.set_clock([] { return clock::now(); });
+
+  base.dispatch();
+  EXPECT_EQ(told, std::vector{what::read});
+}
+
+TEST_P(ActiveAgain, ForAnotherReasonJoins) {
+  event ev = event::timer(base, [this](what fired) { told.push_back(fired); });
+  ev.active(what::read);
+  ev.active(what::write);
+  ev.active(what::read | what::write);
+
+  base.dispatch();
+  EXPECT_EQ(told, std::vector{what::read | what::write});
+}
+
+TEST_P(ActiveAgain, IsACallOfItsOwnFromTheBeginningOfTheCall) {
+  int calls = 0;
+  event ev = event::timer(base, [&] {
+    if (++calls > 1) return;
+    std::thread([&ev = *base.running_event()] {
+      ev.active(what::read);
+      ev.active(what::read);
+    }).join();
+  });
+  ev.active(what::read);
+
+  base.dispatch();
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_P(ActiveAgain, AfterDelIsDueAnew) {
+  int calls = 0;
+  event ev = event::timer(base, [&] { ++calls; });
+  ev.active(what::read);
+  ev.del();
+  ev.active(what::read);
+
+  base.dispatch();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(ActiveAgain, TheCallbackSeesWhatWasDoneBefore) {
+  std::atomic<int> written = 0;
+  std::atomic<int> seen = 0;
+  event ev = event::timer(base, [&] {
+    seen.store(written.load(std::memory_order_relaxed),
+               std::memory_order_relaxed);
+  });
+  std::thread loop([this] { base.loop(loop_flags::no_exit_on_empty); });
+  std::minstd_rand random(1);
+  int round = 0;
+  bool lost = false;
+  while (!lost && round < rounds()) {
+    ev.active(what::read);
+    for (auto left = random() % 200; left > 0; --left) seen.load();
+    written.store(++round, std::memory_order_relaxed);
+    ev.active(what::read);  // the event may be due still, or not any more
+    const time_point end = clock::now() + 10s;
+    while (!lost && seen.load() != round) {
+      std::this_thread::yield();
+      lost = clock::now() > end;
+    }
+  }
+  base.loopexit();
+  loop.join();
+
+  EXPECT_FALSE(lost) << "in round " << round;
+}
+
+TEST(ActiveOfAnEventThatIsNotWatched, CannotSayThatAgain) {
+  event_base own("poll");
+  own.priority_init(2);
+  const recorded_log log;
+  pipe_ends fds;
+  event gone(own, fds.reader(), what::read | what::persist, [] {});
+  event first = event::timer(own, [&] {
+    EXPECT_EQ(gone.pending(what::unwatched), what::unwatched);
+    EXPECT_THROW(gone.active(what::unwatched), std::invalid_argument);
+    own.loopbreak();
+  });
+  first.priority_set(0);
+  gone.add();
+  gone.active(what::read);
+  first.active(what::read);
+  fds.close_reader();
+
+  own.dispatch();
+}
+
+TEST_F(EventOnFake, ActiveAfterActiveLaterCutsTheTurnShort) {
+  base.priority_init(2);
+  event urgent = event::timer(base, [this] { trace += 'u'; });
+  event first = event::timer(base, [&] {
+    trace += '1';
+    urgent.active_later(what::none);
+    urgent.active(what::none);
+  });
+  event second = event::timer(base, [this] { trace += '2'; });
+  urgent.priority_set(0);
+  first.active(what::none);
+  second.active(what::none);
+
+  base.dispatch();
+
+  EXPECT_EQ(trace, "1u2");
 }
 
 // Due, without haste

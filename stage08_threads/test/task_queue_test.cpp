@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,23 +16,23 @@ namespace {
 
 class TaskQueue : public ::testing::Test {
  protected:
-  /// A task that notes `number` when it is run.
-  auto noting(int number) {
-    auto note = [this, number] { ran.push_back(number); };
-    return std::make_unique<function_task<decltype(note)>>(std::move(note));
+  /// Pushes a task that notes `number` when it is run. Whether it is the first.
+  bool push(int number) {
+    return queue.push([this, number] { ran.push_back(number); }, tellers);
   }
 
   /// Runs `count` of those that have been taken.
   void run(int count) {
-    for (int i = 0; i < count; ++i) queue.pop()->run();
+    for (int i = 0; i < count; ++i) queue.run();
   }
 
+  std::atomic<int> tellers{0};
   task_queue queue;
   std::vector<int> ran;
 };
 
 TEST_F(TaskQueue, GivesBackInTheOrderOfPushing) {
-  for (const int number : {1, 2, 3}) queue.push(noting(number));
+  for (const int number : {1, 2, 3}) push(number);
 
   run(queue.take());
 
@@ -38,35 +41,72 @@ TEST_F(TaskQueue, GivesBackInTheOrderOfPushing) {
 
 TEST_F(TaskQueue, TakeTellsHowManyHaveComeSince) {
   EXPECT_EQ(queue.take(), 0);
-  queue.push(noting(1));
-  queue.push(noting(2));
+  push(1);
+  push(2);
   EXPECT_EQ(queue.take(), 2);
+  run(2);
   EXPECT_EQ(queue.take(), 0);
-  queue.push(noting(3));
+  push(3);
   EXPECT_EQ(queue.take(), 1);
+}
+
+TEST_F(TaskQueue, WhatIsTakenLaterComesAfterWhatIsLeft) {
+  push(1);
+  push(2);
+  queue.take();
+  run(1);
+  push(3);
+  push(4);
+  EXPECT_EQ(queue.take(), 2);
+  EXPECT_TRUE(queue.empty());
+  run(3);
+  push(5);
+  run(queue.take());
+
+  EXPECT_EQ(ran, (std::vector{1, 2, 3, 4, 5}));
 }
 
 TEST_F(TaskQueue, IsEmptyWhenNothingHasComeSinceTheLastTake) {
   EXPECT_TRUE(queue.empty());
-  queue.push(noting(1));
+  push(1);
   EXPECT_FALSE(queue.empty());
   queue.take();
   EXPECT_TRUE(queue.empty());
 }
 
-TEST_F(TaskQueue, WhatIsTakenLaterComesAfterWhatIsLeft) {
-  queue.push(noting(1));
-  queue.push(noting(2));
+TEST_F(TaskQueue, TheFirstSinceTheLastTakeHasToTellTheLoop) {
+  EXPECT_TRUE(push(1));
+  EXPECT_FALSE(push(2));
+  EXPECT_EQ(tellers, 1);
+  run(queue.take());
+  EXPECT_TRUE(push(3));
+  EXPECT_EQ(tellers, 2);
+}
+
+TEST_F(TaskQueue, ATaskThatThrowsHasBeenRun) {
+  const auto held = std::make_shared<int>(0);
+  queue.push([held] { throw std::runtime_error("a task"); }, tellers);
+  push(2);
   queue.take();
+
+  EXPECT_THROW(queue.run(), std::runtime_error);
+  EXPECT_EQ(held.use_count(), 1);
   run(1);
-  queue.push(noting(3));
-  queue.push(noting(4));
-  queue.take();
-  run(3);
-  queue.push(noting(5));
+  EXPECT_EQ(ran, std::vector{2});
+}
+
+TEST_F(TaskQueue, ATaskMayPush) {
+  queue.push(
+      [this] {
+        ran.push_back(1);
+        push(2);
+      },
+      tellers);
+
+  run(queue.take());
   run(queue.take());
 
-  EXPECT_EQ(ran, (std::vector{1, 2, 3, 4, 5}));
+  EXPECT_EQ(ran, (std::vector{1, 2}));
 }
 
 TEST_F(TaskQueue, WhatIsLeftIsDestroyedAndNotRun) {
@@ -74,11 +114,8 @@ TEST_F(TaskQueue, WhatIsLeftIsDestroyedAndNotRun) {
   {
     task_queue going;
     for (const bool taken : {true, false}) {
-      for (int i = 0; i < 2; ++i) {
-        auto count = [held] { ++*held; };
-        going.push(
-            std::make_unique<function_task<decltype(count)>>(std::move(count)));
-      }
+      for (int i = 0; i < 2; ++i) going.push([held] { ++*held; }, tellers);
+      going.push([this] { ran.push_back(0); }, tellers);
       if (taken) going.take();
     }
     EXPECT_EQ(held.use_count(), 5);
@@ -86,24 +123,34 @@ TEST_F(TaskQueue, WhatIsLeftIsDestroyedAndNotRun) {
 
   EXPECT_EQ(held.use_count(), 1);
   EXPECT_EQ(*held, 0);
+  EXPECT_TRUE(ran.empty());
 }
 
-/// Pushes another one when it is destroyed, `more` times in all.
-class successor final : public task {
+/// What a task may own: pushes a task that owns another one when it is destroyed,
+/// `more` times in all.
+class successor {
  public:
-  successor(task_queue& tasks, int more, int& alive)
-      : queue_(tasks), more_(more), alive_(alive) {
+  successor(task_queue& tasks, std::atomic<int>& tellers, int more, int& alive)
+      : tasks_(tasks), tellers_(tellers), more_(more), alive_(alive) {
     ++alive_;
   }
-  ~successor() override {
+  ~successor() {
     --alive_;
-    if (more_ == 0) return;
-    queue_.push(std::make_unique<successor>(queue_, more_ - 1, alive_));
+    if (more_ > 0) push(tasks_, tellers_, more_ - 1, alive_);
   }
-  void run() override { FAIL(); }
+  successor(const successor&) = delete;
+  successor& operator=(const successor&) = delete;
+
+  static void push(task_queue& tasks, std::atomic<int>& tellers, int more,
+                   int& alive) {
+    tasks.push([owned = std::make_unique<successor>(
+                    tasks, tellers, more, alive)] { FAIL() << owned->more_; },
+               tellers);
+  }
 
  private:
-  task_queue& queue_;
+  task_queue& tasks_;
+  std::atomic<int>& tellers_;
   int more_;
   int& alive_;
 };
@@ -113,26 +160,25 @@ TEST_F(TaskQueue, WhatIsPushedByADestroyedTaskIsDestroyedToo) {
   {
     task_queue going;
     for (const bool taken : {true, false}) {
-      going.push(std::make_unique<successor>(going, 3, alive));
+      successor::push(going, tellers, 3, alive);
       if (taken) going.take();
     }
   }
   EXPECT_EQ(alive, 0);
 
-  queue.push(std::make_unique<successor>(queue, 3, alive));
+  successor::push(queue, tellers, 3, alive);
   queue.clear();
   EXPECT_EQ(alive, 0);
   EXPECT_TRUE(queue.empty());
-  queue.push(noting(1));
+  push(1);
   run(queue.take());
   EXPECT_EQ(ran, std::vector{1});
 }
 
 TEST_F(TaskQueue, CallsWhatCanOnlyBeMoved) {
-  auto note = [this, owned = std::make_unique<int>(7)] {
-    ran.push_back(*owned);
-  };
-  queue.push(std::make_unique<function_task<decltype(note)>>(std::move(note)));
+  queue.push(
+      [this, owned = std::make_unique<int>(7)] { ran.push_back(*owned); },
+      tellers);
 
   run(queue.take());
 
@@ -142,8 +188,36 @@ TEST_F(TaskQueue, CallsWhatCanOnlyBeMoved) {
 TEST_F(TaskQueue, CopiesAFunctionThatItIsNotGiven) {
   const auto held = std::make_shared<int>(0);
   const auto count = [held] { ++*held; };
-  const function_task<std::decay_t<decltype(count)>> made(count);
+  queue.push(count, tellers);
   EXPECT_EQ(held.use_count(), 3);
+
+  run(queue.take());
+  EXPECT_EQ(*held, 1);
+  EXPECT_EQ(held.use_count(), 2);
+}
+
+TEST_F(TaskQueue, MayChangeWhatAFunctionHolds) {
+  queue.push([this, next = 1]() mutable { ran.push_back(next++); }, tellers);
+
+  run(queue.take());
+
+  EXPECT_EQ(ran, std::vector{1});
+}
+
+struct alignas(64) aligned {
+  std::vector<int>* ran;
+  void operator()() const {
+    const auto place = reinterpret_cast<std::uintptr_t>(this);
+    ran->push_back(static_cast<int>(place % alignof(aligned)));
+  }
+};
+
+TEST_F(TaskQueue, KeepsWhatHasToStandAtAnEvenAddressThere) {
+  queue.push(aligned{&ran}, tellers);
+
+  run(queue.take());
+
+  EXPECT_EQ(ran, std::vector{0});
 }
 
 TEST_F(TaskQueue, LosesNothingOfManyThreadsAndKeepsTheOrderOfEach) {
@@ -151,7 +225,7 @@ TEST_F(TaskQueue, LosesNothingOfManyThreadsAndKeepsTheOrderOfEach) {
   std::vector<std::thread> threads;
   for (int who = 0; who < 4; ++who) {
     threads.emplace_back([this, who] {
-      for (int i = 0; i < each; ++i) queue.push(noting(who * each + i));
+      for (int i = 0; i < each; ++i) push(who * each + i);
     });
   }
   while (ran.size() < 4 * each) run(queue.take());

@@ -9,9 +9,9 @@ using namespace evolve;
 static int locks = 0;  // how often a mutex has been locked
 
 // Stands in the program for the C library's.
-extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+extern "C" int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   ++locks;
-  return ::pthread_mutex_trylock(mutex);
+  return ::pthread_mutex_lock(mutex);
 }
 
 int main() {

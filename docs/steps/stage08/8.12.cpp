@@ -1,29 +1,25 @@
-#include <poll.h>
+#include <pthread.h>
 
 #include <cstdio>
-#include <thread>
 
 #include "evolve/event_base.h"
 
 using namespace evolve;
-using namespace std::chrono_literals;
+
+static int locks = 0;  // how often a mutex has been locked
+
+// Stands in the program for the C library's.
+extern "C" int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
+  ++locks;
+  return ::pthread_mutex_lock(mutex);
+}
 
 int main() {
   event_base base;
-  pollfd outer{base.backend_fd(), POLLIN, 0};
-  bool done = false;
-  event timer = event::timer(base, [] { std::puts("a timer"); });
-  timer.add(1ms);
-  std::thread worker([&base, &done] {
-    std::this_thread::sleep_for(50ms);
-    base.post([&done] {
-      std::puts("work of another thread");
-      done = true;
-    });
-  });
-  while (!done) {  // the other loop
-    ::poll(&outer, 1, timeout_ms(base.begin_wait()));
-    base.loop(loop_flags::nonblock);
-  }
-  worker.join();
+  base.make_notifiable();
+  event news = event::timer(base, [] { std::puts("the loop has the news"); });
+  locks = 0;
+  for (int i = 0; i < 1000; ++i) news.active(what::read);
+  std::printf("1000 times active(), locks: %d\n", locks);
+  base.dispatch();
 }
