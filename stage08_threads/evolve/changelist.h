@@ -32,7 +32,7 @@ class changelist {
     what old;  ///< what the kernel knows
     what now;  ///< the conditions wanted
     bool doubted;  ///< the kernel may know it of another file
-    bool ended;  ///< no condition was wanted, at first or in between
+    bool ended = false;  ///< no condition was wanted, at first or in between
   };
 
   /// Has a place for `fd`, and room for `count` changes in all.
@@ -71,13 +71,13 @@ class changelist {
     const bool first = place == 0;
     if (first) {
       assert(count_ < changes_.size());
-      changes_[count_] = {fd, old, old, false, !any(old)};
+      changes_[count_] = {fd, old, old, false};
       place = ++count_;
     }
     change& c = changes_[place - 1];
     c.now = now;
     c.doubted |= !any(now) || old == now;
-    c.ended |= !any(now);
+    c.ended |= !any(old) || !any(now);
     return first && count_ == changes_.size();
   }
 

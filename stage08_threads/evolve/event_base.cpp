@@ -354,6 +354,7 @@ bool event_base::for_each_event(
   std::vector<event_info> infos;
   const auto note = [&infos](const event& ev) {
     event_info info{ev.fd_, ev.events_, ev.waits(), ev.pri_, ev.flags_, &ev};
+    info.state &= ~evlist::asked;  // which is not for programs
     if (any(ev.flags_ & evlist::timeout)) info.deadline = ev.deadline_;
     infos.push_back(info);
   };

@@ -1435,7 +1435,7 @@ TEST_F(Walking, ShowsWhatIsTrueOfAnEvent) {
   EXPECT_EQ(infos[0].events, what::read | what::persist);
   EXPECT_EQ(infos[0].pending, what::read | what::write);
   EXPECT_EQ(infos[0].priority, 2);
-  EXPECT_EQ(infos[0].state, evlist::inserted | evlist::active | evlist::asked);
+  EXPECT_EQ(infos[0].state, evlist::inserted | evlist::active);
 }
 
 TEST_F(Walking, ShowsNothingOfAnEmptyBase) {
