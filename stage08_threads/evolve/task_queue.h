@@ -71,7 +71,7 @@ class task_queue {
         if (runs) (*freed)();
       };
       const bool first = append(owner, tellers);
-      static_cast<void>(made.release());  // it may be gone by now
+      static_cast<void>(made.release());  // the function may be gone by now
       return first;
     }
   }
@@ -105,13 +105,13 @@ class task_queue {
   task& next() noexcept;  // the oldest one, which is taken off
 
   std::vector<task> taken_;  // the loop's, the oldest first
-  std::size_t next_ = 0;  // which one of them is next
+  std::size_t next_ = 0;  // the place of the next task
 
   // The rest is in another cache line: what the loop writes for each task would
   // take this one from the thread that pushes.
   alignas(64) std::mutex mutex_;  // for what is pushed
   std::vector<task> pushed_;  // the oldest first
-  std::atomic<bool> any_{false};  // whether there is any
+  std::atomic<bool> any_{false};  // whether a task is there
 };
 
 }  // namespace evolve

@@ -2509,7 +2509,7 @@ TEST_F(Finalizing, ABaseThatGoesLooksAtEachOnce) {
   EXPECT_EQ(calls, count);
 }
 
-// Due already
+// Events that are due already
 
 /// How many rounds to play: EVOLVE_ROUNDS, else few.
 int rounds() {
