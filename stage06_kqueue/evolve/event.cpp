@@ -1,6 +1,5 @@
 #include "evolve/event.h"
 
-#include <cstddef>
 #include <stdexcept>
 #include <type_traits>
 
@@ -10,16 +9,8 @@ namespace evolve {
 
 static_assert(std::is_standard_layout_v<event>);
 
-// On a machine with 64-bit pointers. libevent 2.1 has the descriptor, the base,
-// and what the event waits and is due for at the same places.
-struct event::layout {
-  static constexpr bool lp64 = sizeof(void*) == 8;
-  static_assert(!lp64 || offsetof(event, fd_) == 56);
-  static_assert(!lp64 || offsetof(event, base_) == 64);
-  static_assert(!lp64 || offsetof(event, events_) == 104);
-  static_assert(!lp64 || offsetof(event, res_) == 106);
-  static_assert(!lp64 || sizeof(event) == 128);
-};
+// Two cache lines, on a machine with 64-bit pointers.
+static_assert(sizeof(void*) != 8 || sizeof(event) == 128);
 
 event::event(event_base& base, int fd, what events, callback function)
     : callback_(function),

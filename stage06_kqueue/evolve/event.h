@@ -177,7 +177,6 @@ class event {
   friend class evmap;
   friend class evsig;
   friend class min_heap;
-  struct layout;
 
   what waits() const noexcept;  // conditions that it waits or is due for
 

@@ -212,7 +212,6 @@ class event {
   friend class evmap;
   friend class evsig;
   friend class min_heap;
-  struct layout;
 
   // One that a program in C owns: it has no base yet, and never a destructor.
   explicit event(callback function) noexcept

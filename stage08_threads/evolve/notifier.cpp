@@ -10,22 +10,12 @@
 #include "evolve/event_base.h"
 
 namespace evolve {
-namespace {
-
-int make_eventfd() noexcept {
-#ifdef __linux__
-  return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-#else
-  return -1;
-#endif
-}
-
-}  // namespace
-
 notifier::notifier(event_base& base, eventop& evsel)
     : base_(base), evsel_(evsel), left_to_evsel_(evsel.add_notify()) {
   if (left_to_evsel_) return;
-  eventfd_ = unique_fd(make_eventfd());
+#ifdef __linux__
+  eventfd_ = unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+#endif
   if (!eventfd_) pipe_.emplace();
   // Where edges can be told, an eventfd need never be read.
   const bool edges = eventfd_ && any(evsel.features() & feature::et);

@@ -45,10 +45,7 @@ class task {
 /// run; and so is what they push then.
 class task_queue {
  public:
-  task_queue() = default;
   ~task_queue() { clear(); }
-  task_queue(const task_queue&) = delete;
-  task_queue& operator=(const task_queue&) = delete;
 
   /// Any thread may push. Whether `function` is the first since the last take(),
   /// so that the loop has to be told; `tellers` is counted up before it can know.
