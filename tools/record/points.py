@@ -4,6 +4,7 @@ A point is a function of the library and the stage that brings it. What is noted
 names; record/sentences.py makes sentences of them.
 """
 
+import re
 from typing import Callable, NamedTuple
 
 import gdb
@@ -136,7 +137,7 @@ def _(see, *_):
     return {"did": "end"}
 
 
-for _name, _since in (("event_base::loopbreak", 2), ("event_base::push", 8), ("notifier::wake", 8)):
+for _name, _since in (("event_base::loopbreak", 2), ("event_base::post", 8), ("notifier::wake", 8)):
     _point(_name, _since)(lambda see, *_, did=_name.rpartition("::")[2]: {"did": did})
 
 
@@ -165,12 +166,27 @@ def kqueue_points():
     return [Point("kevent", 6, kevent), Point("evolve::kqueue::collect", 6, kevent_found)]
 
 
+def _place(function):
+    """A function, or FILE:LINE of a template, which gdb does not find by its name alone."""
+    try:
+        gdb.decode_line(function)
+        return function
+    except gdb.error:
+        found = re.search(r"^File (.+):\n(\d+):",
+                          gdb.execute(f"info functions {function}<", to_string=True), re.M)
+        if not found:
+            raise
+        return f"{found[1]}:{found[2]}"
+
+
 def resolve(points, stage):
     """The points of a stage; that one is not there is an error."""
-    found = [point for point in points if point.since <= stage]
-    for point in found:
+    found = []
+    for point in points:
+        if point.since > stage:
+            continue
         try:
-            gdb.decode_line(point.function)
+            found.append(point._replace(function=_place(point.function)))
         except gdb.error as error:
             raise Unreadable(f"the recorder stops in {point.function}() from stage {point.since} "
                              f"on, but there is none any more: {error}; let "

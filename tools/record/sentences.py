@@ -139,7 +139,7 @@ _DID = {
     "poll": _poll,
     "note": lambda step, *_: f"The change of fd {step['fd']}, {step['old']} → {step['now']}, is "
                              "only noted.",
-    "push": lambda *_: "Work is posted: it goes to the queue of this loop.",
+    "post": lambda *_: "Work is posted: it goes to the queue of this loop.",
     "wake": lambda *_: "The loop may sleep: it has to be woken.",
     "kevent": _kevent,
     "kevent found": lambda step, *_: "`kevent()` has found "

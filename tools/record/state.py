@@ -143,14 +143,8 @@ def _backend(base):
 def _tasks(base):
     """How many tasks have been posted, and how many of them are taken to be run."""
     tasks = get(base, "tasks_")
-
-    def length(at):
-        count = 0
-        while int(at) != 0:
-            count, at = count + 1, get(at.dereference(), "next_")
-        return count
-    pushed = get(tasks, "pushed_", "_M_b", "_M_p")
-    return {"posted": length(pushed), "taken": length(get(tasks, "taken_"))}
+    taken = len(vector(get(tasks, "taken_"))) - int(get(tasks, "next_"))
+    return {"posted": len(vector(get(tasks, "pushed_"))), "taken": taken}
 
 
 _REQUESTS = {"loopexit": 1, "loopbreak": 2}  # which bit
