@@ -24,11 +24,7 @@ class evthread_lock {
   /// Waits until no other thread has it. Most have it for less time than it
   /// takes to sleep and be woken, so that a thread tries for a while first.
   void lock() {
-    if (!enabled_) return;
-    int tries = 100;
-    while (tries > 0 && !mutex_.try_lock()) --tries;
-    if (tries == 0) mutex_.lock();
-    taken_.store(true, std::memory_order_relaxed);
+    if (enabled_) acquire();
   }
 
   /// Requires that this thread has it.
@@ -54,6 +50,14 @@ class evthread_lock {
   }
 
  private:
+  // Not inline: where there is no mutex, to lock is to be a branch.
+  [[gnu::noinline]] void acquire() {
+    int tries = 100;
+    while (tries > 0 && !mutex_.try_lock()) --tries;
+    if (tries == 0) mutex_.lock();
+    taken_.store(true, std::memory_order_relaxed);
+  }
+
   std::mutex mutex_;  // at rest until it is asked for
   bool enabled_ = false;  // the mutex has been asked for
   std::atomic<int> order_{0};  // written by line_up(), never read
