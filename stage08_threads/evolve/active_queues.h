@@ -72,7 +72,6 @@ class active_queues {
   void remove(event& ev) noexcept {
     assert(any(ev.flags_ & evlist::active));
     ev.flags_ &= ~evlist::active;
-    ev.flags_ &= ~evlist::asked;
     queues_[ev.pri_].remove(ev);
     count_.down();
     ev.ncalls_ = 0;

@@ -97,7 +97,7 @@ what event::waits() const noexcept {
   if (any(flags_ & evlist::inserted)) {
     found |= events_ & (any_io | what::signal);
   }
-  if (any(flags_ & evlist::active)) found = found | res_;
+  if (any(flags_ & evlist::active)) found |= what(res_);
   if (any(flags_ & evlist::timeout)) found |= what::timeout;
   return found;
 }

@@ -165,7 +165,7 @@ class event {
   /// activates itself cannot keep the loop from everything else. If the event
   /// is more urgent than the one whose callback is being called, that next turn
   /// begins right after it. When the event is due already, `res` joins what it
-  /// is due for.
+  /// is due for. What this thread has done before, the callback sees.
   /// \throws std::invalid_argument for what::unwatched, which only a base says.
   /// \throws std::logic_error when the event's priority is one that the base no
   ///     longer has.

@@ -448,6 +448,7 @@ void event_base::insert_number(event& ev) {
   mark(ev, evlist::inserted);
   // The event is watched again: that it is not must not be told any more.
   if (any(ev.flags_ & evlist::active) && ev.res_ == what::unwatched) {
+    unask(ev);
     activequeues_.remove(ev);
   }
 }
@@ -462,6 +463,7 @@ void event_base::refuse(const event& ev) const {
 
 void event_base::del(event& ev) noexcept {
   if (any(ev.flags_ & evlist::finalizing)) return;
+  unask(ev);
   if (any(ev.flags_ & evlist::active)) activequeues_.remove(ev);
   stop_waiting(ev);
 }
@@ -519,6 +521,7 @@ inline void event_base::unwatch(event& ev) noexcept {
 // Also a timeout that has passed, but that the callback has not been told of.
 void event_base::remove_timer(event& ev) noexcept {
   if (any(ev.flags_ & evlist::active) && any(ev.res_ & what::timeout)) {
+    unask(ev);
     ev.res_ &= ~what::timeout;
     if (!any(ev.res_)) activequeues_.remove(ev);
   }
@@ -599,7 +602,7 @@ void event_base::expire(event& ev) {
 
 void event_base::active(event& ev, what res) {
   active_later(ev, res);
-  if (any(ev.flags_ & evlist::active)) ev.flags_ |= evlist::asked;
+  if (!any(ev.flags_ & evlist::finalizing)) ev.flags_ |= evlist::asked;
   if (ev.pri_ < running_priority_) requests_ |= request::preempt;
 }
 
@@ -897,10 +900,15 @@ inline void event_base::limit_dispatch() noexcept {
   if (clock_() >= turn_end_) requests_ |= request::loopcontinue;
 }
 
-// Of an event that is called, from here on active() asks again.
-void event_base::mark_running(event& ev) noexcept {
+// When it is called, or its call is taken back.
+void event_base::unask(event& ev) noexcept {
+  if (!any(ev.flags_ & evlist::asked)) return;
   ev.flags_ &= ~evlist::asked;
   th_base_lock_.line_up();
+}
+
+void event_base::mark_running(event& ev) noexcept {
+  unask(ev);
   marked_ = !any(ev.flags_ & evlist::foreign);
   if (marked_) ev.flags_ |= evlist::running;
 }

@@ -329,7 +329,9 @@ class event_base {
   /// too, and not called; and so is what that posts.
   ///
   /// An exception that the function throws leaves the loop; the rest stays due.
-  /// A function of at most two words that owns nothing costs no allocation.
+  /// A function of at most two words that owns nothing costs no allocation, once
+  /// as many have been posted together before.
+  /// \throws std::bad_alloc when there is no memory; then nothing is posted.
   template <class F>
   void post(F&& function) {
     using held = std::decay_t<F>;
@@ -438,6 +440,7 @@ class event_base {
   inline bool process_active_single_queue(std::size_t priority);  // of a queue
   inline void limit_dispatch() noexcept;
   void mark_running(event& ev) noexcept;  // in its flags
+  void unask(event& ev) noexcept;  // active() has to ask again
   inline void end_call() noexcept;
   inline void call(event& ev);  // calls its callback
   inline void mark(event& ev, evlist state) noexcept;  // counts the event

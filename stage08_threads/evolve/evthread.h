@@ -43,8 +43,8 @@ class evthread_lock {
   /// is no mutex. To be asked by the thread that has lent it.
   bool taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
 
-  /// Puts the calls of it in an order, without the lock: what a thread has done
-  /// before its call, those see that call later.
+  /// Puts all calls of it in one order, without the lock: a thread that calls it
+  /// sees what each thread did before an earlier call.
   void line_up() noexcept {
     if (enabled_) order_.exchange(0, std::memory_order_acq_rel);
   }

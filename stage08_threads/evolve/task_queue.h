@@ -38,8 +38,9 @@ class task {
 /// Tasks, pushed by any thread and taken by one. What one thread has pushed
 /// comes out in its order.
 ///
-/// The lock is held for as long as it takes to write one task, or to swap two
-/// arrays. They keep the room that they have needed.
+/// The lock is held for as long as it takes to write one task or to swap two
+/// arrays; longer only when an array grows, or something is left of the last
+/// time. They keep the room that they have needed.
 ///
 /// **Lifetime.** Tasks that are left when the queue goes are destroyed, not
 /// run; and so is what they push then.
@@ -49,16 +50,16 @@ class task_queue {
 
   /// Any thread may push. Whether `function` is the first since the last take(),
   /// so that the loop has to be told; `tellers` is counted up before it can know.
-  /// \throws std::bad_alloc when there is no memory; then nothing has changed.
+  /// \throws std::bad_alloc when there is no memory; then the queue is as it was.
   template <class F>
   bool push(F&& function, std::atomic<int>& tellers) {
     using held = std::decay_t<F>;
-    constexpr bool fits = sizeof(held) <= 2 * sizeof(void*) &&
-                          alignof(held) <= alignof(void*) &&
-                          std::is_trivially_copy_constructible_v<held>;
-    if constexpr (fits) {
-      const auto in_place = [function](bool runs) mutable {
-        if (runs) function();
+    if constexpr (sizeof(held) <= 2 * sizeof(void*) &&
+                  alignof(held) <= alignof(void*) &&
+                  std::is_trivially_copyable_v<held> &&
+                  std::is_copy_constructible_v<held>) {
+      const auto in_place = [copy = held(function)](bool runs) mutable {
+        if (runs) copy();
       };
       return append(in_place, tellers);
     } else {

@@ -164,6 +164,28 @@ TEST_P(Allocation, IsNotForPostsOfTwoWords) {
   EXPECT_EQ(calls, 101 * 40);
 }
 
+TEST_P(Allocation, IsNotForPostsWhereSomeAreAlwaysLeft) {
+  struct self {
+    event_base& base;
+    int calls = 0;
+    void post() {
+      base.post([this] {
+        ++calls;
+        base.loopcontinue();
+        post();
+      });
+    }
+  } posting{base};
+  for (int i = 0; i < 3; ++i) posting.post();
+
+  EXPECT_EQ(allocations_of([&] {
+              for (int i = 0; i < 20; ++i) base.loop(loop_flags::nonblock);
+            }),
+            0u);
+
+  EXPECT_GE(posting.calls, 101 * 20);
+}
+
 TEST_P(Allocation, IsNotForManyEventsOnADescriptor) {
   std::list<event> events;
   int calls = 0;

@@ -66,6 +66,16 @@ TEST_F(TaskQueue, WhatIsTakenLaterComesAfterWhatIsLeft) {
   EXPECT_EQ(ran, (std::vector{1, 2, 3, 4, 5}));
 }
 
+TEST_F(TaskQueue, CallsACopyOfAConstantThatChangesItself) {
+  const auto count = [this, next = 1]() mutable { ran.push_back(next++); };
+  queue.push(count, tellers);
+  queue.push(count, tellers);
+
+  run(queue.take());
+
+  EXPECT_EQ(ran, (std::vector{1, 1}));
+}
+
 TEST_F(TaskQueue, IsEmptyWhenNothingHasComeSinceTheLastTake) {
   EXPECT_TRUE(queue.empty());
   push(1);
