@@ -619,9 +619,9 @@ void event_base::add_calls(event& ev, int ncalls) noexcept {
   if (&ev == running_) activequeues_.defer(ev);
 }
 
-// No reading is taken where none will be asked for. After a few timers, if these
-// are a share of all, the rest is taken at once; but not where some are common
-// timeouts', which put themselves on the heap anew.
+// No reading is taken where none will be asked for. After some timers, if they
+// are a share of all, the rest is taken at once; but not where there are common
+// timeouts, which put themselves on the heap anew.
 void event_base::timeout_process() {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
