@@ -20,7 +20,6 @@ class event_base::run {
   }
   ~run() { base_.running_loop_ = false; }
   run(const run&) = delete;
-  run& operator=(const run&) = delete;
 
  private:
   event_base& base_;

@@ -36,7 +36,6 @@ class event_base::run {
     base_.got_ = std::exchange(base_.requests_, request::none);
   }
   run(const run&) = delete;
-  run& operator=(const run&) = delete;
 
  private:
   event_base& base_;
@@ -51,7 +50,6 @@ class event_base::running_scope {
   }
   ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
-  running_scope& operator=(const running_scope&) = delete;
 
  private:
   event_base& base_;
@@ -170,9 +168,7 @@ std::size_t event_base::num_events(event_count kind) const noexcept {
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   counter& counted =
       kind == event_count::active ? activequeues_.count() : event_count_;
-  const std::size_t most = counted.most;
-  if (clear) counted.most = counted.now;
-  return most;
+  return clear ? std::exchange(counted.most, counted.now) : counted.most;
 }
 
 bool event_base::running_loop() const noexcept {

@@ -43,7 +43,8 @@ class callback {
                   "nothing: keep the state in the event's owner and capture "
                   "a pointer to it");
     if constexpr (std::is_pointer_v<std::remove_reference_t<F>>) {
-      require(function != nullptr);
+      // Else only its call would notice.
+      if (!function) throw std::invalid_argument("callback: a null function");
     }
     ::new (object_) object(std::forward<F>(function));
   }
@@ -52,11 +53,6 @@ class callback {
   void operator()(int fd, what fired) const { invoke_(object_, fd, fired); }
 
  private:
-  // Refuses a null function, which only its call would notice.
-  static void require(bool given) {
-    if (!given) throw std::invalid_argument("callback: a null function");
-  }
-
   // The object is called as a constant: what it changed in itself would be
   // lost with the loop's copy.
   template <class F>

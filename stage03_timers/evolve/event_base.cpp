@@ -21,6 +21,9 @@ constexpr request ends_queue = ends_turn | request::preempt;
 // one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
 
+// How many timers that are due leave the heap one by one, at least.
+constexpr std::size_t few = 16;
+
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
@@ -45,7 +48,6 @@ class event_base::run {
     base_.unschedule(base_.exit_timer_);
   }
   run(const run&) = delete;
-  run& operator=(const run&) = delete;
 
  private:
   event_base& base_;
@@ -60,7 +62,6 @@ class event_base::running_scope {
   }
   ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
-  running_scope& operator=(const running_scope&) = delete;
 
  private:
   event_base& base_;
@@ -104,7 +105,6 @@ loop_result event_base::loop(loop_flags flags) {
     }
     evsel_->prepare();
     evsel_->wait(timeout_next());
-    cache_time();
     for (const ready& r : evsel_->collect()) activate(r);
     timeout_process();
     const bool called = process_active();
@@ -214,9 +214,8 @@ common_timeout& event_base::init_common_timeout(duration length) {
     if (known->length() == length) return *known;
   }
   const auto index = static_cast<std::uint32_t>(common_timeouts_.size());
-  common_timeouts_.push_back(
+  return *common_timeouts_.emplace_back(
       std::make_unique<common_timeout>(*this, length, index));
-  return *common_timeouts_.back();
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
@@ -227,9 +226,7 @@ std::size_t event_base::num_events(event_count kind) const noexcept {
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   counter& counted =
       kind == event_count::active ? activequeues_.count() : event_count_;
-  const std::size_t most = counted.most;
-  if (clear) counted.most = counted.now;
-  return most;
+  return clear ? std::exchange(counted.most, counted.now) : counted.most;
 }
 
 bool event_base::running_loop() const noexcept {
@@ -502,12 +499,6 @@ inline time_point event_base::gettime() noexcept {
   return time_cache_;
 }
 
-// No reading is taken where none will be asked for.
-inline void event_base::cache_time() noexcept {
-  if (timeheap_.empty()) return;
-  time_cache_ = clock_();
-}
-
 // Inline, like all that this file alone calls for each event.
 inline void event_base::activate(const ready& r) {
   if (any(r.fired & what::unwatched)) return evict(r);
@@ -529,8 +520,20 @@ void event_base::evict(const ready& r) {
   });
 }
 
-inline void event_base::timeout_process() {
+// No reading is taken where none will be asked for. After some timers, if they
+// are a share of all, the rest is taken at once; but not where there are common
+// timeouts, which put themselves on the heap anew.
+void event_base::timeout_process() {
+  if (timeheap_.empty()) return;
+  time_cache_ = clock_();
+  std::size_t taken = 0;
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
+    if (++taken > few + timeheap_.size() / 32 && common_timeouts_.empty()) {
+      return timeheap_.sweep(time_cache_, sequence_, [this](event& ev) {
+        activate(ev, what::timeout);
+        unmark(ev, evlist::timeout);
+      });
+    }
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
 }

@@ -292,10 +292,9 @@ class event_base {
   inline bool hurries() const noexcept;
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   inline time_point gettime() noexcept;  // for now()
-  inline void cache_time() noexcept;  // for what is due in this turn
   inline void activate(const ready& r);  // makes due the events on it
   void evict(const ready& r);  // the same, a last time: it went bad
-  inline void timeout_process();  // makes due the events with a passed deadline
+  void timeout_process();  // makes due the events with a passed deadline
   inline void activate(event& ev, what res);  // the event is due, for that too
   bool process_active();  // calls the due events; whether any was
   inline bool interrupted() noexcept;

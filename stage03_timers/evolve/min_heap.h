@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "evolve/event.h"
 
@@ -78,6 +79,13 @@ class min_heap {
   /// of it is used, but always leaves room for one more.
   /// \libevent{minheap-internal.h,min_heap_erase_}
   void erase(event& ev) noexcept;
+
+  /// Takes off all events that are due at `now`, and then calls `each` for
+  /// them, in their order: at a lower price than one by one when they are many.
+  /// Requires that no event's sequence_ is newer than `newest`, and that `each`
+  /// leaves the heap alone.
+  void sweep(time_point now, std::uint32_t newest,
+             const std::function<void(event&)>& each) noexcept;
 
   /// One of the events, in no useful order. Requires `at` < size().
   const event& operator[](std::size_t at) const noexcept {

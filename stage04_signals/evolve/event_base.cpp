@@ -22,6 +22,9 @@ constexpr request ends_queue = ends_turn | request::preempt;
 // one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
 
+// How many timers that are due leave the heap one by one, at least.
+constexpr std::size_t few = 16;
+
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
@@ -49,7 +52,6 @@ class event_base::run {
     base_.unschedule(base_.exit_timer_);
   }
   run(const run&) = delete;
-  run& operator=(const run&) = delete;
 
  private:
   event_base& base_;
@@ -64,7 +66,6 @@ class event_base::running_scope {
   }
   ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
-  running_scope& operator=(const running_scope&) = delete;
 
  private:
   event_base& base_;
@@ -79,7 +80,6 @@ class event_base::sleeping {
   }
   ~sleeping() { base_.asleep_.store(false, std::memory_order_relaxed); }
   sleeping(const sleeping&) = delete;
-  sleeping& operator=(const sleeping&) = delete;
 
  private:
   event_base& base_;
@@ -242,9 +242,8 @@ common_timeout& event_base::init_common_timeout(duration length) {
     if (known->length() == length) return *known;
   }
   const auto index = static_cast<std::uint32_t>(common_timeouts_.size());
-  common_timeouts_.push_back(
+  return *common_timeouts_.emplace_back(
       std::make_unique<common_timeout>(*this, length, index));
-  return *common_timeouts_.back();
 }
 
 std::size_t event_base::num_events(event_count kind) const noexcept {
@@ -255,9 +254,7 @@ std::size_t event_base::num_events(event_count kind) const noexcept {
 std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   counter& counted =
       kind == event_count::active ? activequeues_.count() : event_count_;
-  const std::size_t most = counted.most;
-  if (clear) counted.most = counted.now;
-  return most;
+  return clear ? std::exchange(counted.most, counted.now) : counted.most;
 }
 
 bool event_base::running_loop() const noexcept {
@@ -535,7 +532,6 @@ inline void event_base::wait() {
 }
 
 inline void event_base::find_due() {
-  cache_time();
   for (const ready& r : evsel_->collect()) activate(r);
   signal_process();
   timeout_process();
@@ -556,12 +552,6 @@ inline time_point event_base::gettime() noexcept {
     cached_ = running_loop_;
   }
   return time_cache_;
-}
-
-// No reading is taken where none will be asked for.
-inline void event_base::cache_time() noexcept {
-  if (timeheap_.empty()) return;
-  time_cache_ = clock_();
 }
 
 // Inline, like all that this file alone calls for each event.
@@ -609,8 +599,20 @@ void event_base::add_calls(event& ev, int ncalls) noexcept {
   if (&ev == running_) activequeues_.defer(ev);
 }
 
-inline void event_base::timeout_process() {
+// No reading is taken where none will be asked for. After some timers, if they
+// are a share of all, the rest is taken at once; but not where there are common
+// timeouts, which put themselves on the heap anew.
+void event_base::timeout_process() {
+  if (timeheap_.empty()) return;
+  time_cache_ = clock_();
+  std::size_t taken = 0;
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
+    if (++taken > few + timeheap_.size() / 32 && common_timeouts_.empty()) {
+      return timeheap_.sweep(time_cache_, sequence_, [this](event& ev) {
+        activate(ev, what::timeout);
+        unmark(ev, evlist::timeout);
+      });
+    }
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
 }

@@ -52,7 +52,6 @@ class evsig {
   ~evsig();
 
   evsig(const evsig&) = delete;
-  evsig& operator=(const evsig&) = delete;
 
   /// Requires that `ev` is a signal event that is not on the map.
   /// \throws std::system_error with EINVAL for what is no signal's number or

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <span>
@@ -116,5 +117,8 @@ std::unique_ptr<eventop> make_eventop(std::string_view name);
 /// and at least 0; -1 for ever.
 /// \libevent{evutil_time.c,evutil_tv_to_msec_}
 int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept;
+
+/// `length` in the unit of other calls.
+timespec to_timespec(std::chrono::nanoseconds length) noexcept;
 
 }  // namespace evolve

@@ -248,8 +248,7 @@ evsig::list& evsig::reserve(int signo) {
   if (signo < 1 || signo >= NSIG) {
     fail(EINVAL, "there is no signal " + std::to_string(signo));
   }
-  const std::size_t size = std::max(sigmap_.size(), index(signo) + 1);
-  sigmap_.resize(size);
+  sigmap_.resize(std::max(sigmap_.size(), index(signo) + 1));
   return sigmap_[index(signo)];
 }
 

@@ -32,12 +32,6 @@ constexpr duration edge_pause = std::chrono::milliseconds(10);
 // Between the loop's look at the clock and ours.
 constexpr duration slack = std::chrono::microseconds(1);
 
-// Whether it says that there is no such call, or that it is forbidden. If there
-// is more to it, the other call will say so.
-bool is_refusal(int error) noexcept {
-  return error != EINTR && error != EBADF;
-}
-
 std::uint32_t to_epoll(what events) noexcept {
   return (any(events & what::read) ? EPOLLIN : 0u) |
          (any(events & what::write) ? EPOLLOUT : 0u) |
@@ -45,13 +39,9 @@ std::uint32_t to_epoll(what events) noexcept {
          (any(events & what::et) ? EPOLLET : 0u);
 }
 
-short to_poll(what events) noexcept {
-  int bits = 0;
-  if (any(events & what::read)) bits |= POLLIN;
-  if (any(events & what::write)) bits |= POLLOUT;
-  if (any(events & what::closed)) bits |= POLLRDHUP;
-  return static_cast<short>(bits);
-}
+// So what epoll is asked for can be asked of poll(); the bit for edges is in the
+// upper half, and falls away.
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT);
 
 what from_epoll(std::uint32_t bits) noexcept {
   if (bits & (EPOLLERR | EPOLLHUP)) return any_io;
@@ -70,10 +60,6 @@ epoll::epoll() : epoll_(make_epoll()), events_(first_events) {
   if (!epoll_) fail(errno, "epoll_create1");
   views_.grow(0);  // what the timer reports looks like an old report of 0
   make_room();
-}
-
-feature epoll::features() const noexcept {
-  return feature::et | feature::o1 | feature::early_close;
 }
 
 void epoll::add(int fd, what old, what now) {
@@ -149,12 +135,12 @@ void epoll::wait(std::optional<std::chrono::nanoseconds> timeout) {
 int epoll::wait_precisely(duration timeout) {
   const auto size = static_cast<int>(events_.size());
   if (has_pwait2_ && ::epoll_pwait2) {
-    const auto s = std::chrono::floor<std::chrono::seconds>(timeout);
-    const timespec spec = {static_cast<std::time_t>(s.count()),
-                           static_cast<long>((timeout - s).count())};
+    const timespec spec = to_timespec(timeout);
     const int found =
         ::epoll_pwait2(epoll_.get(), events_.data(), size, &spec, nullptr);
-    if (found >= 0 || !is_refusal(errno)) return found;
+    if (found >= 0 || errno == EINTR || errno == EBADF) return found;
+    // There is no such call, or it is forbidden. If there is more to it, the
+    // other call will say so.
     has_pwait2_ = false;
   }
   arm(timeout);
@@ -168,11 +154,7 @@ void epoll::arm(duration timeout) noexcept {
   const time_point now = clock::now();
   const time_point due = after(now, timeout);
   if (armed_ > now && armed_ <= due && due - armed_ <= slack) return;
-  const auto since = due.time_since_epoch();
-  const auto s = std::chrono::floor<std::chrono::seconds>(since);
-  itimerspec spec{};
-  spec.it_value.tv_sec = static_cast<std::time_t>(s.count());
-  spec.it_value.tv_nsec = static_cast<long>((since - s).count());
+  const itimerspec spec{{}, to_timespec(due.time_since_epoch())};
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
   armed_ = due;
 }
@@ -183,9 +165,7 @@ void epoll::watch_timer() noexcept {
     timer_ = unique_fd(
         ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   }
-  epoll_event e{};
-  e.events = EPOLLIN | EPOLLET;
-  e.data.u64 = timer_key;
+  epoll_event e{EPOLLIN | EPOLLET, {.u64 = timer_key}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &e);
 }
 
@@ -253,8 +233,7 @@ bool epoll::is_ours() noexcept {
 // `fd`, one of them is not; then `fd` is deleted at once, and what it reports
 // before that is for no event.
 int epoll::probe(const unique_fd& in, int fd) noexcept {
-  epoll_event e{};
-  e.data.u64 = timer_key;
+  epoll_event e{0, {.u64 = timer_key}};
   if (::epoll_ctl(in.get(), EPOLL_CTL_ADD, fd, &e) != 0) return errno;
   ::epoll_ctl(in.get(), EPOLL_CTL_DEL, fd, &e);
   return 0;
@@ -307,7 +286,7 @@ void epoll::list_watched() {
     for (int fd = 0; fd < views_.size(); ++fd) {
       const what now = views_[fd].now;
       if (!any(now) || any(now & what::et) != edges) continue;
-      polled_.push_back({fd, to_poll(now), 0});
+      polled_.push_back({fd, static_cast<short>(to_epoll(now)), 0});
     }
     if (edges) edges_ = polled_.size();
   }

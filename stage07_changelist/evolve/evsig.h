@@ -55,7 +55,6 @@ class evsig {
   ~evsig();
 
   evsig(const evsig&) = delete;
-  evsig& operator=(const evsig&) = delete;
 
   /// Has the backend watch for the signal if it can, else a handler. Requires that
   /// `ev` is a signal event that is not on the map.

@@ -95,8 +95,7 @@ kqueue::kqueue() : events_(first_events) {
 }
 
 kqueue::~kqueue() {
-  if (::getpid() != owner_) [[maybe_unused]]
-    const int other = kq_.release();
+  if (::getpid() != owner_) (void)kq_.release();
 }
 
 // A kqueue that keeps errors to itself is of no use. The number of the one
@@ -109,15 +108,9 @@ void kqueue::open() {
     fail(ENOTSUP, "kqueue does not tell of errors");
   }
   const bool ours = owner_ == ::getpid() && kq_.get() != made.get();
-  if (!ours || !tells_of_errors(kq_.get())) {
-    [[maybe_unused]] const int other = kq_.release();
-  }
+  if (!ours || !tells_of_errors(kq_.get())) (void)kq_.release();
   kq_ = std::move(made);
   owner_ = ::getpid();
-}
-
-feature kqueue::features() const noexcept {
-  return feature::et | feature::o1 | feature::fds | feature::early_close;
 }
 
 void kqueue::add(int fd, what old, what now) {
@@ -132,10 +125,6 @@ void kqueue::del(int fd, what old, what now) noexcept {
   if (!watches(fd) && !noted_.has(fd)) return;
   views_[fd].now = now;
   noted_.note(fd, old, now);
-}
-
-bool kqueue::watches(int fd) const noexcept {
-  return views_.has(fd) && any(views_[fd].now);
 }
 
 void kqueue::put(int fd, what old, what now, bool again) {
@@ -176,13 +165,8 @@ void kqueue::prepare() {
 // Errors come alone: what is ready is asked for after them.
 void kqueue::wait(std::optional<std::chrono::nanoseconds> timeout) {
   if (!lost_.empty()) timeout = std::chrono::nanoseconds(0);
-  timespec spec{};
-  if (timeout) {
-    const auto time = std::min(*timeout, longest_wait);
-    const auto s = std::chrono::floor<std::chrono::seconds>(time);
-    spec.tv_sec = static_cast<std::time_t>(s.count());
-    spec.tv_nsec = static_cast<long>((time - s).count());
-  }
+  const auto longest = std::min(timeout.value_or(longest_wait), longest_wait);
+  const timespec spec = to_timespec(longest);
   count_ =
       ::kevent(kq_.get(), changes_.data(), static_cast<count>(changes_.size()),
                events_.data(), static_cast<count>(events_.size()),

@@ -1,5 +1,6 @@
 #include "evolve/min_heap.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -89,6 +90,30 @@ void min_heap::erase(event& ev) noexcept {
   if (hole < size_) sift_up(sink(hole), last);
   const bool slack = size_ < capacity_ / 4 && capacity_ > least_capacity;
   if (slack) resize(capacity_ / 2);  // if that fails, the array stays
+}
+
+// What is due goes behind the rest, and is sorted there. Equals are sorted when
+// their time has come, since that visits the events; and by age, since to a sort
+// the order of before() could be a circle.
+void min_heap::sweep(time_point now, std::uint32_t newest,
+                     const std::function<void(event&)>& each) noexcept {
+  entry* const end = heap_ + size_;
+  for (entry* e = heap_; e < end; ++e) {
+    if (e->deadline <= now) e->deadline = e->ev->deadline_;
+  }
+  entry* const due = std::partition(
+      heap_, end, [now](const entry& e) { return e.deadline > now; });
+  for (size_ = 0; heap_ + size_ < due; ++size_) sift_up(size_, heap_[size_]);
+  std::ranges::sort(due, end, {}, &entry::deadline);
+  for (entry *first = due, *last = due; first < end; first = last) {
+    while (last < end && last->deadline == first->deadline) ++last;
+    std::ranges::sort(first, last, std::greater(), [newest](const entry& e) {
+      return newest - e.ev->sequence_;
+    });
+    for (const entry* e = first; e < last; ++e) each(*e->ev);
+  }
+  // Room for some more; if that fails, the array stays.
+  if (size_ < capacity_ / 4) resize(size_ + least_capacity);
 }
 
 inline void min_heap::put(std::size_t at, const entry& moved) noexcept {

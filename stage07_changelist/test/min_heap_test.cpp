@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -51,6 +54,23 @@ class MinHeap : public OnManualClock {
       heap.self_check();
     }
     return drained;
+  }
+
+  /// What is swept off when it is at(`since`), in order.
+  order sweep(duration since, std::uint32_t newest = 1'000'000) {
+    order swept;
+    heap.sweep(at(since), newest, [&](event& ev) { swept.push_back(&ev); });
+    return swept;
+  }
+
+  /// Those whose deadlines are from at(`first` ms) on and before at(`last` ms),
+  /// in order, where that of events[i] is at(i * 17 % 200 ms).
+  order by_deadline(std::size_t first, std::size_t last) {
+    order found;
+    for (std::size_t ms = first; ms < last; ++ms) {
+      found.push_back(&events[ms * 153 % 200]);  // 17 * 153 = 1 modulo 200
+    }
+    return found;
   }
 
   std::deque<event> events;
@@ -204,6 +224,41 @@ TEST_F(MinHeap, KeepsItsMemoryWhileItsSizeOnlySwings) {
     push(600);
     EXPECT_EQ(heap.capacity(), before);
   }
+}
+
+TEST_F(MinHeap, SweepsOffWhatIsDueAndKeepsTheRestInOrder) {
+  for (std::size_t i = 0; i < 200; ++i) push(due_in(1ms * (i * 17 % 200)));
+
+  EXPECT_EQ(sweep(99ms), by_deadline(0, 100));
+
+  EXPECT_NO_THROW(heap.self_check());
+  EXPECT_EQ(drain(), by_deadline(100, 200));
+}
+
+TEST_F(MinHeap, SweepsEqualsByAge) {
+  for (std::size_t i = 0; i < 40; ++i) push(due_in(i % 2 * 1ms));
+
+  const order swept = sweep(1ms, 20);  // as if the last 20 were the oldest
+
+  ASSERT_EQ(swept.size(), 40u);
+  order expected;
+  for (const std::size_t odd : {0, 1}) {
+    for (std::size_t i = 20; i < 60; ++i) {
+      if (i % 2 == odd) expected.push_back(&events[i % 40]);
+    }
+  }
+  EXPECT_EQ(swept, expected);
+}
+
+TEST_F(MinHeap, GivesMemoryBackAfterASweep) {
+  push(10'000);
+  heap.reserve_one();
+  heap.push(due_in(1s));
+
+  EXPECT_EQ(sweep(1ms).size(), 10'000u);
+
+  EXPECT_LE(heap.capacity(), 32u);
+  EXPECT_LT(heap.size(), heap.capacity());
 }
 
 TEST_F(MinHeap, FindsAnEventThatIsOnTwoHeaps) {
@@ -459,6 +514,151 @@ TEST_F(TimerModel, AgreesOnEqualsThatMove) {
     if (random() % 20 == 0) expect_agreement_after(1ms);
     if (HasFailure()) return;
   }
+}
+
+// Many that are due at once leave the heap together.
+TEST_F(TimerModel, AgreesOnCrowds) {
+  std::mt19937 random(4);
+  make(1'000);
+  for (int step = 0; step < 40'000; ++step) {
+    const std::size_t n = random() % timers.size();
+    random() % 8 == 0 ? del(n) : add(n, 1ms * (random() % 30));
+    if (random() % 2'000 == 0) expect_agreement_after(1ms * (random() % 30));
+    if (HasFailure()) return;
+  }
+}
+
+/// A hundred timers that are due at once, and one that is not.
+class Crowd : public TimerOrder {
+ protected:
+  Crowd() {
+    make(size + 1);
+    for (std::size_t n = 0; n < size; ++n) timers[n].add(10ms - 1us * n);
+    timers[size].add(1h);
+  }
+
+  /// The numbers of those that are due, in order, but for `missing`.
+  static order all_but(const order& missing) {
+    order expected;
+    for (std::size_t n = size; n-- > 0;) {
+      if (std::ranges::find(missing, n) == missing.end()) expected.push_back(n);
+    }
+    return expected;
+  }
+
+  static constexpr std::size_t size = 100;
+};
+
+TEST_F(Crowd, IsCalledInOrder) {
+  turn_after(10ms);
+
+  EXPECT_EQ(ran, all_but({}));
+  EXPECT_EQ(base.num_events(event_count::added), 1u);
+}
+
+TEST_F(Crowd, IsDueTogether) {
+  std::size_t due = 0;
+  event first =
+      event::timer(base, [&] { due = base.num_events(event_count::active); });
+  first.add(0ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(due, size);
+  EXPECT_EQ(base.max_events(event_count::active), size + 1);
+  EXPECT_FALSE(any(timers[0].pending()));
+}
+
+TEST_F(Crowd, LosesThoseThatACallbackDeletesOrAddsAgain) {
+  event first = event::timer(base, [&] {
+    timers[0].del();
+    timers[1].add(1ms);
+    timers[2].remove_timer();
+  });
+  first.add(0ms);
+
+  turn_after(10ms);
+  EXPECT_EQ(ran, all_but({0, 1, 2}));
+  ran.clear();
+
+  turn_after(1ms);
+  EXPECT_EQ(ran, order{1});
+}
+
+TEST_F(Crowd, LosesThoseThatACallbackDestroys) {
+  auto gone = std::make_unique<event>(base, -1, what::none, [] { FAIL(); });
+  gone->add(10ms);
+  event first = event::timer(base, [&] { gone.reset(); });
+  first.add(0ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(ran, all_but({}));
+}
+
+TEST_F(Crowd, OfPersistentOnesIsDueAgain) {
+  std::size_t calls = 0;
+  std::deque<event> ticks;
+  for (std::size_t n = 0; n < size; ++n) {
+    ticks.emplace_back(base, -1, what::persist, [&] { ++calls; });
+    ticks.back().add(10ms);
+  }
+
+  turn_after(15ms);
+  EXPECT_EQ(calls, size);
+  EXPECT_EQ(ticks[0].deadline(), at(20ms));
+
+  turn_after(5ms);
+  EXPECT_EQ(calls, 2 * size);
+}
+
+TEST_F(Crowd, IsCalledByPriority) {
+  base.priority_init(2);
+  for (std::size_t n = 0; n < size; ++n) timers[n].priority_set(n % 2 ? 0 : 1);
+
+  turn_after(10ms);
+
+  ASSERT_EQ(ran.size(), size);
+  for (std::size_t at = 0; at < size; ++at) EXPECT_EQ(ran[at] % 2, at < 50u);
+}
+
+TEST_F(Crowd, WithTheExitAmongItIsCalledBeforeTheLoopLeaves) {
+  event first(base, -1, what::none, [&] { base.loopexit(9ms); });
+  first.active(what::none);
+  event wakes = event::timer(base, [] { manual_clock::advance(10ms); });
+  wakes.add(1us);
+
+  EXPECT_EQ(base.loop(), loop_result::stopped);
+
+  EXPECT_TRUE(base.got_exit());
+  EXPECT_EQ(ran, all_but({}));
+  base.self_check();
+}
+
+TEST_F(Crowd, ThatHasMovedToLaterIsNotCalled) {
+  for (std::size_t n = 0; n < size; ++n) timers[n].add(20ms - 1us * n);
+
+  turn_after(10ms);
+  EXPECT_EQ(ran, order{});
+
+  turn_after(10ms);
+  EXPECT_EQ(ran, all_but({}));
+}
+
+TEST_F(Crowd, KeepsItsOrderBesideACommonTimeout) {
+  order expected = all_but({});
+  std::deque<event> idle;
+  manual_clock::advance(-5ms);
+  for (std::size_t n = 0; n < size; ++n) {
+    idle.emplace_back(base, -1, what::none, [&, n] { ran.push_back(200 + n); });
+    idle.back().add(base.init_common_timeout(15ms));
+    expected.push_back(200 + n);
+  }
+  manual_clock::advance(5ms);
+
+  turn_after(10ms);
+
+  EXPECT_EQ(ran, expected);
 }
 
 }  // namespace

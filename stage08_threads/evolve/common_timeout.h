@@ -28,7 +28,6 @@ class common_timeout {
   common_timeout(event_base& base, duration length, std::uint32_t index);
 
   common_timeout(const common_timeout&) = delete;
-  common_timeout& operator=(const common_timeout&) = delete;
 
   /// The timeout's length.
   duration length() const noexcept { return length_; }

@@ -44,7 +44,9 @@ class epoll : public eventop {
   epoll();
 
   const char* name() const noexcept override { return "epoll"; }
-  feature features() const noexcept override;
+  feature features() const noexcept override {
+    return feature::et | feature::o1 | feature::early_close;
+  }
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override {

@@ -44,16 +44,14 @@ void epoll_changelist::prepare() {
   epoll::prepare();
 }
 
-// What is noted by now has changed during the wait.
+// What is noted by now has changed during the wait, and what is said of it may
+// be said of another file. What is left out comes again, since the kernel will
+// be asked about it.
 void epoll_changelist::drop_outdated() noexcept {
   if (noted_.changes().empty()) return;
-  std::erase_if(ready_, [this](const ready& r) { return is_outdated(r); });
-}
-
-// It may be said of another file. What is left out comes again, since the
-// kernel will be asked about it.
-bool epoll_changelist::is_outdated(const ready& r) noexcept {
-  return r.error == 0 ? noted_.ended(r.fd) : noted_.doubt(r.fd);
+  std::erase_if(ready_, [this](const ready& r) {
+    return r.error == 0 ? noted_.ended(r.fd) : noted_.doubt(r.fd);
+  });
 }
 
 }  // namespace evolve

@@ -35,7 +35,6 @@ class epoll_changelist final : public epoll {
   void overflow() noexcept;
   void tell() noexcept;  // the kernel, of what is noted
   void drop_outdated() noexcept override;
-  bool is_outdated(const ready& r) noexcept;
 
   changelist noted_;  // what the kernel has not been told yet
   std::size_t room_ = 0;  // for how many changes there has to be room

@@ -24,6 +24,9 @@ constexpr request ends_queue = ends_turn | request::preempt;
 // one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
 
+// How many timers that are due leave the heap one by one, at least.
+constexpr std::size_t few = 16;
+
 // An event in one of these is waiting for something.
 constexpr evlist added = evlist::inserted | evlist::timeout;
 
@@ -52,7 +55,6 @@ class event_base::run {
     base_.unschedule(base_.exit_timer_);
   }
   run(const run&) = delete;
-  run& operator=(const run&) = delete;
 
  private:
   event_base& base_;
@@ -72,7 +74,6 @@ class event_base::running_scope {
   }
   ~running_scope() { base_.end_call(); }
   running_scope(const running_scope&) = delete;
-  running_scope& operator=(const running_scope&) = delete;
 
  private:
   event_base& base_;
@@ -92,7 +93,6 @@ class event_base::sleeping {
     base_.wakeable_.store(false, std::memory_order_relaxed);
   }
   sleeping(const sleeping&) = delete;
-  sleeping& operator=(const sleeping&) = delete;
 
  private:
   event_base& base_;
@@ -142,13 +142,10 @@ void event_base::end_due() {
       continue;
     }
     event& ev = due.front();
-    if (!any(ev.flags_ & evlist::finalizing)) {
-      del(ev);
-      continue;
-    }
-    activequeues_.remove(ev);
+    const bool finalizing = any(ev.flags_ & evlist::finalizing);
+    finalizing ? activequeues_.remove(ev) : del(ev);
     const callback function = ev.callback_;
-    function(ev.fd_, what::none);
+    if (finalizing) function(ev.fd_, what::none);
   }
 }
 
@@ -309,9 +306,8 @@ common_timeout& event_base::init_common_timeout(duration length) {
     if (known->length() == length) return *known;
   }
   const auto index = static_cast<std::uint32_t>(common_timeouts_.size());
-  common_timeouts_.push_back(
+  return *common_timeouts_.emplace_back(
       std::make_unique<common_timeout>(*this, length, index));
-  return *common_timeouts_.back();
 }
 
 void event_base::reinit() {
@@ -339,9 +335,7 @@ std::size_t event_base::max_events(event_count kind, bool clear) noexcept {
   const std::lock_guard lock(th_base_lock_);
   counter& counted =
       kind == event_count::active ? activequeues_.count() : event_count_;
-  const std::size_t most = counted.most;
-  if (clear) counted.most = counted.now;
-  return most;
+  return clear ? std::exchange(counted.most, counted.now) : counted.most;
 }
 
 bool event_base::running_loop() const noexcept {
@@ -640,6 +634,7 @@ std::uint8_t event_base::middle_priority() const noexcept {
 }
 
 request event_base::asked() const noexcept {
+  const std::lock_guard lock(th_base_lock_);
   return running_loop_ ? requests_ : got_;
 }
 
@@ -740,7 +735,6 @@ void event_base::wake() noexcept {
 }
 
 inline void event_base::find_due() {
-  cache_time();
   for (const ready& r : evsel_->collect()) activate(r);
   signal_process();
   timeout_process();
@@ -764,12 +758,6 @@ inline time_point event_base::gettime() noexcept {
     cached_ = running_loop_ && caches_time_;
   }
   return time_cache_;
-}
-
-// No reading is taken where none will be asked for.
-inline void event_base::cache_time() noexcept {
-  if (timeheap_.empty()) return;
-  time_cache_ = clock_();
 }
 
 // Inline, like all that this file alone calls for each event.
@@ -820,8 +808,20 @@ void event_base::add_calls(event& ev, int ncalls) noexcept {
   if (&ev == running_) activequeues_.defer(ev);
 }
 
-inline void event_base::timeout_process() {
+// No reading is taken where none will be asked for. After some timers, if they
+// are a share of all, the rest is taken at once; but not where there are common
+// timeouts, which put themselves on the heap anew.
+void event_base::timeout_process() {
+  if (timeheap_.empty()) return;
+  time_cache_ = clock_();
+  std::size_t taken = 0;
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
+    if (++taken > few + timeheap_.size() / 32 && common_timeouts_.empty()) {
+      return timeheap_.sweep(time_cache_, sequence_, [this](event& ev) {
+        activate(ev, what::timeout);
+        unmark(ev, evlist::timeout);
+      });
+    }
     if (!timeheap_.mend()) expire(timeheap_.top());
   }
 }

@@ -196,17 +196,11 @@ class event_base {
   /// Whether this run, or the last one, was asked to exit; also when it did not
   /// need to be, and loop() has returned loop_result::no_events.
   /// \libevent{event.c,event_base_got_exit}
-  bool got_exit() const noexcept {
-    const std::lock_guard lock(th_base_lock_);
-    return any(asked() & request::loopexit);
-  }
+  bool got_exit() const noexcept { return any(asked() & request::loopexit); }
 
   /// Whether this run, or the last one, was asked to break.
   /// \libevent{event.c,event_base_got_break}
-  bool got_break() const noexcept {
-    const std::lock_guard lock(th_base_lock_);
-    return any(asked() & request::loopbreak);
-  }
+  bool got_break() const noexcept { return any(asked() & request::loopbreak); }
 
   /// Calls `function` once, when one of `events` comes on `fd` or `timeout` has
   /// passed; in the next turn when there is neither. There is no event to hold:
@@ -425,13 +419,12 @@ class event_base {
   inline void find_due();  // makes due what the wait found, and what has passed
   std::optional<duration> timeout_next() noexcept;  // for how long to sleep
   inline time_point gettime() noexcept;  // for now()
-  inline void cache_time() noexcept;  // for what is due in this turn
   inline void activate(const ready& r);  // makes due the events on it
   void evict(const ready& r);  // the same, a last time: it went bad
   inline void signal_process();  // makes due the events for caught signals
   void deliver(int signo, int ncalls);  // to all events for it
   void add_calls(event& ev, int ncalls) noexcept;  // deliveries, to one
-  inline void timeout_process();  // makes due the events with a passed deadline
+  void timeout_process();  // makes due the events with a passed deadline
   void task_process();
   void run_tasks();  // the callback of posted_
   inline void activate(event& ev, what res);  // the event is due, for that too
@@ -513,7 +506,6 @@ class event_base::locked {
     base_.wake();
   }
   locked(const locked&) = delete;
-  locked& operator=(const locked&) = delete;
 
  private:
   event_base& base_;  // whose lock it holds

@@ -55,4 +55,10 @@ int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept {
       std::clamp(ms, milliseconds(0), milliseconds(INT_MAX)).count());
 }
 
+timespec to_timespec(std::chrono::nanoseconds length) noexcept {
+  const auto s = std::chrono::floor<std::chrono::seconds>(length);
+  return {static_cast<std::time_t>(s.count()),
+          static_cast<long>((length - s).count())};
+}
+
 }  // namespace evolve

@@ -45,7 +45,9 @@ class kqueue final : public eventop {
   ~kqueue() override;
 
   const char* name() const noexcept override { return "kqueue"; }
-  feature features() const noexcept override;
+  feature features() const noexcept override {
+    return feature::et | feature::o1 | feature::fds | feature::early_close;
+  }
   void add(int fd, what old, what now) override;
   void del(int fd, what old, what now) noexcept override;
   void prepare() override;
@@ -74,7 +76,10 @@ class kqueue final : public eventop {
                      bool again);
   void change(int fd, short filter, unsigned flags);  // one entry
   void submit(const entry& change);
-  bool watches(int fd) const noexcept;  // whether any condition is wanted
+  // Whether any condition is wanted.
+  bool watches(int fd) const noexcept {
+    return views_.has(fd) && any(views_[fd].now);
+  }
   void report(const entry& found);  // signal, descriptor or error
   void report_io(const entry& found);
   void refuse(const entry& refused);

@@ -28,7 +28,6 @@ class notifier {
   ~notifier();
 
   notifier(const notifier&) = delete;
-  notifier& operator=(const notifier&) = delete;
 
   /// Has the wait end that goes on, or if there is none, the next one. Any
   /// thread may call it. Two calls may end one wait.

@@ -18,9 +18,8 @@ class unique_fd {
   unique_fd(unique_fd&& from) noexcept : fd_(from.release()) {}
 
   /// Closes what it owned, and owns what `from` did.
-  unique_fd& operator=(unique_fd&& from) noexcept {
-    unique_fd taken(std::move(from));
-    std::swap(fd_, taken.fd_);
+  unique_fd& operator=(unique_fd from) noexcept {
+    std::swap(fd_, from.fd_);
     return *this;
   }
 
