@@ -70,14 +70,10 @@ void event::remove_timer() noexcept {
 
 // If the loop lines up later, for the call, the callback sees what this thread
 // has done. If it has done so before, this thread sees that the flag is off.
-bool event::asked(what res) const noexcept {
-  base_->th_base_lock_.line_up();
-  return any(flags_ & evlist::asked) &&
-         !any(res & (~what(res_) | what::unwatched));
-}
-
 void event::active(what res) {
-  if (asked(res)) return;
+  base_->th_base_lock_.line_up();
+  const bool asked = any(flags_ & evlist::asked);
+  if (asked && !any(res & (~what(res_) | what::unwatched))) return;
   const event_base::locked guard(*base_);
   base_->active(*this, res);
 }

@@ -222,7 +222,6 @@ class event {
         pri_(0),
         events_(what::none) {}
 
-  bool asked(what res) const noexcept;  // whether it is, for all of `res`
   what waits() const noexcept;  // conditions that it waits or is due for
 
   // What a timer's life touches is in a row, from base_ on.

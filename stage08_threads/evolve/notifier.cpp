@@ -10,20 +10,21 @@
 #include "evolve/event_base.h"
 
 namespace evolve {
+
 notifier::notifier(event_base& base, eventop& evsel)
     : base_(base), evsel_(evsel), left_to_evsel_(evsel.add_notify()) {
   if (left_to_evsel_) return;
 #ifdef __linux__
-  eventfd_ = unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  // Where edges can be told, it need never be read.
+  if (any(evsel.features() & feature::et)) {
+    eventfd_ = unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  }
 #endif
   if (!eventfd_) pipe_.emplace();
-  // Where edges can be told, an eventfd need never be read.
-  const bool edges = eventfd_ && any(evsel.features() & feature::et);
   readable_.emplace(
       base, eventfd_ ? eventfd_.get() : pipe_->read_end(),
-      what::read | what::persist | (edges ? what::et : what::none),
-      [this, edges] {
-        if (!edges) drain();
+      what::read | what::persist | (eventfd_ ? what::et : what::none), [this] {
+        if (pipe_) pipe_->drain();
       });
   base.add_internal(*readable_);
 }
@@ -38,13 +39,6 @@ void notifier::wake() noexcept {
   if (pipe_) return pipe_->write();
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t n = ::write(eventfd_.get(), &one, sizeof one);
-}
-
-void notifier::drain() noexcept {
-  if (pipe_) return pipe_->drain();
-  std::uint64_t count;
-  [[maybe_unused]] const ssize_t n =
-      ::read(eventfd_.get(), &count, sizeof count);
 }
 
 }  // namespace evolve

@@ -14,8 +14,8 @@ namespace evolve {
 /// Ends the wait of a base's loop from any thread.
 ///
 /// That is left to the backend if it has a way of its own; otherwise there is a
-/// descriptor that the loop watches: an eventfd where the system has it, else a
-/// pipe.
+/// descriptor that the loop watches: an eventfd where the system has it, and the
+/// backend can tell edges; else a pipe.
 ///
 /// \libevent{event.c,evthread_make_base_notifiable_nolock_}
 class notifier {
@@ -40,13 +40,11 @@ class notifier {
   void disown() noexcept { static_cast<void>(eventfd_.release()); }
 
  private:
-  void drain() noexcept;  // the wait has ended
-
   event_base& base_;  // whose loop it wakes
   eventop& evsel_;  // the backend that waits
   bool left_to_evsel_;  // the backend has a way of its own
-  unique_fd eventfd_;  // what the loop watches, where the system has it
-  std::optional<self_pipe> pipe_;  // where the system has none
+  unique_fd eventfd_;  // the descriptor that the loop watches
+  std::optional<self_pipe> pipe_;  // or else the pipe
   std::optional<event> readable_;  // the loop's side of it
 };
 

@@ -23,15 +23,15 @@ int task_queue::take() {
   return static_cast<int>(count);
 }
 
-task& task_queue::next() noexcept {
+void task_queue::run() {
   assert(next_ < taken_.size());
-  return taken_[next_++];
+  taken_[next_++](true);
 }
 
 // The end of a task may push another. Where nothing is left, take() only swaps.
 void task_queue::clear() noexcept {
   do {
-    while (next_ < taken_.size()) next()(false);
+    while (next_ < taken_.size()) taken_[next_++](false);
   } while (take() > 0);
 }
 

@@ -83,7 +83,7 @@ class task_queue {
   int take();
 
   /// Runs the oldest task that has been taken. Requires that there is one.
-  void run() { next()(true); }
+  void run();
 
   /// Destroys all that is left, and what is pushed by that.
   void clear() noexcept;
@@ -99,8 +99,6 @@ class task_queue {
     any_.store(true);
     return true;
   }
-
-  task& next() noexcept;  // the oldest one, which is taken off
 
   std::vector<task> taken_;  // the loop's, the oldest first
   std::size_t next_ = 0;  // the place of the next task
