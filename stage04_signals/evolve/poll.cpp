@@ -16,11 +16,9 @@ short to_poll(what events) noexcept {
 }
 
 what from_poll(int bits) noexcept {
-  what fired = what::none;
-  if (bits & (POLLERR | POLLHUP)) fired |= any_io;
-  if (bits & POLLIN) fired |= what::read;
-  if (bits & POLLOUT) fired |= what::write;
-  return fired;
+  if (bits & (POLLERR | POLLHUP)) return any_io;
+  return (bits & POLLIN ? what::read : what::none) |
+         (bits & POLLOUT ? what::write : what::none);
 }
 
 }  // namespace

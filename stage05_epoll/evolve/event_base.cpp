@@ -24,7 +24,7 @@ constexpr request ends_queue = ends_turn | request::preempt;
 // one that is left over the wait may end too early: it is mended then.
 constexpr int max_mends = 8;
 
-// How many timers that are due leave the heap one by one, at least.
+// How many timers that are due leave the heap one by one before a sweep.
 constexpr std::size_t few = 16;
 
 // An event in one of these is waiting for something.
@@ -619,21 +619,21 @@ void event_base::add_calls(event& ev, int ncalls) noexcept {
   if (&ev == running_) activequeues_.defer(ev);
 }
 
-// No reading is taken where none will be asked for. After some timers, if they
-// are a share of all, the rest is taken at once; but not where there are common
-// timeouts, which put themselves on the heap anew.
+// No reading is taken where none will be asked for. After a few timers, the rest
+// is taken at once if that pays; but not where there are common timeouts, which
+// put themselves on the heap anew.
 void event_base::timeout_process() {
   if (timeheap_.empty()) return;
   time_cache_ = clock_();
   std::size_t taken = 0;
   while (!timeheap_.empty() && timeheap_.deadline() <= time_cache_) {
-    if (++taken > few + timeheap_.size() / 32 && common_timeouts_.empty()) {
-      return timeheap_.sweep(time_cache_, sequence_, [this](event& ev) {
+    if (!timeheap_.mend()) expire(timeheap_.top());
+    if (++taken == few && common_timeouts_.empty()) {
+      timeheap_.sweep(time_cache_, sequence_, [this](event& ev) {
         activate(ev, what::timeout);
         unmark(ev, evlist::timeout);
       });
     }
-    if (!timeheap_.mend()) expire(timeheap_.top());
   }
 }
 

@@ -14,8 +14,6 @@
 namespace evolve {
 namespace {
 
-constexpr std::string_view epoll_alone = "epoll";
-
 // EVENT_NOEPOLL: what comes behind a blank in a name is left out.
 std::string variable_against(std::string_view method) {
   std::string variable = "EVENT_NO";
@@ -84,9 +82,8 @@ std::string event_config::refusal(const method& candidate) const {
   }
   const std::string variable = variable_against(name);
   if (hears_environment(variable.c_str())) return variable + " is set";
-  if (name == epoll_alone &&
-      (has(base_flag::epoll_use_changelist) ||
-       hears_environment("EVENT_EPOLL_USE_CHANGELIST"))) {
+  if (name == "epoll" && (has(base_flag::epoll_use_changelist) ||
+                          hears_environment("EVENT_EPOLL_USE_CHANGELIST"))) {
     return "without a changelist";
   }
   return {};

@@ -92,11 +92,17 @@ void min_heap::erase(event& ev) noexcept {
   if (slack) resize(capacity_ / 2);  // if that fails, the array stays
 }
 
-// What is due goes behind the rest, and is sorted there. Equals are sorted when
+// The rest pays, since it becomes a heap anew; so a few entries are looked at
+// first. What is due goes behind it, and is sorted there. Equals are sorted when
 // their time has come, since that visits the events; and by age, since to a sort
 // the order of before() could be a circle.
 void min_heap::sweep(time_point now, std::uint32_t newest,
                      const std::function<void(event&)>& each) noexcept {
+  int more = 0;
+  for (std::size_t at = 0; at < size_; at += size_ / 16 + 1) {
+    more += heap_[at].deadline <= now ? 1 : -1;
+  }
+  if (more < 0) return;
   entry* const end = heap_ + size_;
   for (entry* e = heap_; e < end; ++e) {
     if (e->deadline <= now) e->deadline = e->ev->deadline_;

@@ -229,10 +229,18 @@ TEST_F(MinHeap, KeepsItsMemoryWhileItsSizeOnlySwings) {
 TEST_F(MinHeap, SweepsOffWhatIsDueAndKeepsTheRestInOrder) {
   for (std::size_t i = 0; i < 200; ++i) push(due_in(1ms * (i * 17 % 200)));
 
-  EXPECT_EQ(sweep(99ms), by_deadline(0, 100));
+  EXPECT_EQ(sweep(149ms), by_deadline(0, 150));
 
   EXPECT_NO_THROW(heap.self_check());
-  EXPECT_EQ(drain(), by_deadline(100, 200));
+  EXPECT_EQ(drain(), by_deadline(150, 200));
+}
+
+TEST_F(MinHeap, SweepsOffNothingWhereMostAreNotDue) {
+  for (std::size_t i = 0; i < 200; ++i) push(due_in(1ms * (i * 17 % 200)));
+
+  EXPECT_EQ(sweep(19ms), order{});
+
+  EXPECT_EQ(drain(), by_deadline(0, 200));
 }
 
 TEST_F(MinHeap, SweepsEqualsByAge) {
