@@ -77,8 +77,10 @@ class Recorder:
         symbol, block = frame.function(), frame.block()
         while not block.function:
             block = block.superblock
-        last = gdb.find_pc_line(block.end - 1).line
-        begin = gdb.find_pc_line(block.start).line
+        start = gdb.find_pc_line(block.start)
+        begin = start.line
+        last = max((entry.line for entry in start.symtab.linetable()
+                    if block.start <= entry.pc < block.end), default=begin)
         first = min(symbol.line or begin, begin)  # a lambda's symbol has no line
         key = f"{place}:{first}"
         if key not in self.functions:
