@@ -250,7 +250,7 @@ TEST_F(MinHeap, SweepsEqualsByAge) {
 
   ASSERT_EQ(swept.size(), 40u);
   order expected;
-  for (const std::size_t odd : {0, 1}) {
+  for (const std::size_t odd : {0u, 1u}) {
     for (std::size_t i = 20; i < 60; ++i) {
       if (i % 2 == odd) expected.push_back(&events[i % 40]);
     }
