@@ -110,8 +110,7 @@ struct event_info {
 /// a descriptor from an epoll late: it does no harm.
 ///
 /// \libevent{event-internal.h,event_base}
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): tasks_ stands apart
-class event_base {
+class event_base {  // NOLINT(clang-analyzer-optin.performance.Padding)
  public:
   /// Waits with the best backend there is.
   /// \libevent{event.c,event_base_new}

@@ -44,8 +44,7 @@ class task {
 ///
 /// **Lifetime.** Tasks that are left when the queue goes are destroyed, not
 /// run; and so is what they push then.
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): two cache lines
-class task_queue {
+class task_queue {  // NOLINT(clang-analyzer-optin.performance.Padding)
  public:
   ~task_queue() { clear(); }
 
