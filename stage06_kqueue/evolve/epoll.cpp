@@ -41,7 +41,8 @@ std::uint32_t to_epoll(what events) noexcept {
 
 // So what epoll is asked for can be asked of poll(); the bit for edges is in the
 // upper half, and falls away.
-static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT);
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
+              EPOLLRDHUP == POLLRDHUP);
 
 what from_epoll(std::uint32_t bits) noexcept {
   if (bits & (EPOLLERR | EPOLLHUP)) return any_io;

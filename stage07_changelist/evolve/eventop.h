@@ -118,7 +118,7 @@ std::unique_ptr<eventop> make_eventop(std::string_view name);
 /// \libevent{evutil_time.c,evutil_tv_to_msec_}
 int timeout_ms(std::optional<std::chrono::nanoseconds> timeout) noexcept;
 
-/// `length` in the unit of other calls.
+/// `length` for system calls that take nanoseconds.
 timespec to_timespec(std::chrono::nanoseconds length) noexcept;
 
 }  // namespace evolve
