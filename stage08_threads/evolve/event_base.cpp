@@ -138,13 +138,13 @@ void event_base::end_due() {
     const active_queues::queue& due = activequeues_.by_priority()[at];
     if (due.empty()) {
       ++at;
-      continue;
+    } else if (event& ev = due.front(); !any(ev.flags_ & evlist::finalizing)) {
+      del(ev);
+    } else {
+      activequeues_.remove(ev);
+      const callback function = ev.callback_;
+      function(ev.fd_, what::none);
     }
-    event& ev = due.front();
-    const bool finalizing = any(ev.flags_ & evlist::finalizing);
-    finalizing ? activequeues_.remove(ev) : del(ev);
-    const callback function = ev.callback_;
-    if (finalizing) function(ev.fd_, what::none);
   }
 }
 
