@@ -44,6 +44,7 @@
 #include "test/on_manual_clock.h"
 #include "test/pair.h"
 #include "test/recorded_log.h"
+#include "test/rounds.h"
 #include "test/signals.h"
 #include "test/sleeps.h"
 #include "test/thrown.h"
@@ -4759,6 +4760,37 @@ TEST_P(PostThreads, ATaskSeesWhatItsThreadHasDoneBefore) {
   base.loop(loop_flags::no_exit_on_empty);
   other.join();
   EXPECT_EQ(seen, 7);
+}
+
+// When a task comes, the loop is awake, asleep or on its way: the delays are as
+// long as its way is. With two threads a task also relies on the other's wake.
+TEST_P(PostThreads, ATaskIsCalledWhereverTheLoopIs) {
+  struct {
+    std::minstd_rand random;
+    int written = 0;
+    std::atomic<int> seen = 0;
+  } poster[2] = {{std::minstd_rand(1)}, {std::minstd_rand(2)}};
+  const auto post_each = [&](auto& own) {
+    for (int round = 1; round <= rounds(); ++round) {
+      for (auto left = own.random() % 3000; left > 0; --left) own.seen.load();
+      own.written = round;
+      base.post([&own] { own.seen.store(own.written); });
+      const time_point end = clock::now() + 10s;
+      while (own.seen.load() != round) {
+        if (clock::now() > end) return;
+        std::this_thread::yield();
+      }
+    }
+  };
+  loop_thread loop(base, loop_flags::no_exit_on_empty);
+  std::thread other([&] { post_each(poster[1]); });
+  post_each(poster[0]);
+  other.join();
+  base.loopbreak();
+  loop.join();
+
+  EXPECT_EQ(poster[0].seen, rounds());
+  EXPECT_EQ(poster[1].seen, rounds());
 }
 
 TEST_P(PostThreads, ATaskRunsInTheLoopsThreadWithoutALock) {

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <climits>
 #include <cstddef>
-#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -35,6 +34,7 @@
 #include "test/pair.h"
 #include "test/pipe_ends.h"
 #include "test/recorded_log.h"
+#include "test/rounds.h"
 #include "test/signals.h"
 #include "test/sleeps.h"
 #include "test/tcp_pair.h"
@@ -2510,12 +2510,6 @@ TEST_F(Finalizing, ABaseThatGoesLooksAtEachOnce) {
 }
 
 // Events that are due already
-
-/// How many rounds to play: EVOLVE_ROUNDS, else few.
-int rounds() {
-  const char* wanted = std::getenv("EVOLVE_ROUNDS");
-  return wanted != nullptr ? std::stoi(wanted) : 3000;
-}
 
 class ActiveAgain : public OnBackend {
  protected:
