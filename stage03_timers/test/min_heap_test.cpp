@@ -235,6 +235,17 @@ TEST_F(MinHeap, SweepsOffWhatIsDueAndKeepsTheRestInOrder) {
   EXPECT_EQ(drain(), by_deadline(150, 200));
 }
 
+// The rest is moved to the front in its order, and a heap that is sorted has no
+// entry that has to go up.
+TEST_F(MinHeap, SweepLeavesASortedRestAsItIs) {
+  for (std::size_t i = 0; i < 200; ++i) push(due_in(1ms * i));
+
+  EXPECT_EQ(sweep(149ms).size(), 150u);
+
+  ASSERT_EQ(heap.size(), 50u);
+  for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(&heap[i], &events[150 + i]);
+}
+
 TEST_F(MinHeap, SweepsOffNothingWhereMostAreNotDue) {
   for (std::size_t i = 0; i < 200; ++i) push(due_in(1ms * (i * 17 % 200)));
 
@@ -412,6 +423,26 @@ TEST_F(TimerOrder, IsThatOfAddingBesideAnEntryThatIsTooEarly) {
   turn_after(4ms);
 
   EXPECT_EQ(ran, (order{37, 1}));
+}
+
+// A walk shows the events as they lie in the heap.
+TEST_F(TimerOrder, LeavesAnEntryThatIsTooEarlyWhereItIsWhenItsEventMovesAgain) {
+  const auto lie = [this] {
+    std::vector<const event*> found;
+    base.for_each_event([&found](const event_info& info) {
+      found.push_back(info.ev);
+      return true;
+    });
+    return found;
+  };
+  make(100);
+  for (event& ev : timers) ev.add(1ms);
+  for (event& ev : timers) ev.add(2ms);
+  const auto before = lie();
+
+  for (event& ev : timers) ev.add(3ms);
+
+  EXPECT_EQ(lie(), before);
 }
 
 TEST_F(TimerOrder, KeepsSightOfTheRestWhenOneIsDeleted) {

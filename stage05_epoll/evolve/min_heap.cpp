@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t arity = 4;
 constexpr std::size_t least_capacity = 16;
+constexpr std::size_t samples = 16;  // how many entries a sweep asks at most
 
 constexpr std::size_t parent_of(std::size_t at) noexcept {
   return (at - 1) / arity;
@@ -35,8 +36,8 @@ inline bool min_heap::before(const entry& a, const entry& b) noexcept {
 // and goes first, so that it is mended before any of them is called. The
 // sequence may wrap: half its range lies before, and half behind.
 bool min_heap::before_equal(const entry& a, const entry& b) noexcept {
-  if (too_early(a)) return true;
   if (too_early(b)) return false;
+  if (too_early(a)) return true;
   return static_cast<std::int32_t>(a.ev->sequence_ - b.ev->sequence_) < 0;
 }
 
@@ -72,15 +73,11 @@ void min_heap::push(event& ev) noexcept {
 
 void min_heap::adjust(event& ev) noexcept {
   assert(holds(ev));
-  const entry old = heap_[ev.heap_index_];
-  if (ev.deadline_ > old.deadline) {
-    // Too early now, and so the first among its equals.
-    if (goes_up(ev.heap_index_, old)) sift_up(ev.heap_index_, old);
-  } else if (ev.deadline_ == old.deadline) {
-    sift_up(sink(ev.heap_index_), old);
-  } else {
-    sift_up(ev.heap_index_, {ev.deadline_, &ev});
-  }
+  const std::size_t at = ev.heap_index_;
+  const entry kept{std::min(ev.deadline_, heap_[at].deadline), &ev};
+  // With a later deadline it is too early now, and so the first of its equals.
+  if (ev.deadline_ > kept.deadline && !goes_up(at, kept)) return;
+  sift_up(ev.deadline_ == heap_[at].deadline ? sink(at) : at, kept);
 }
 
 void min_heap::erase(event& ev) noexcept {
@@ -92,24 +89,27 @@ void min_heap::erase(event& ev) noexcept {
   if (slack) resize(capacity_ / 2);  // if that fails, the array stays
 }
 
-// The rest pays, since it becomes a heap anew; so a few entries are looked at
-// first. What is due goes behind it, and is sorted there. Equals are sorted when
-// their time has come, since that visits the events; and by age, since to a sort
-// the order of before() could be a circle.
+// The rest becomes a heap anew, for which it has to be small; so a few entries
+// are looked at first. What is due is left behind it, and is sorted there. Equals
+// are sorted when their turn comes, since that visits the events; and by age: the
+// numbers may wrap, and over more than half their range before() is no order.
 void min_heap::sweep(time_point now, std::uint32_t newest,
                      const std::function<void(event&)>& each) noexcept {
   int more = 0;
-  for (std::size_t at = 0; at < size_; at += size_ / 16 + 1) {
+  for (std::size_t at = 0; at < size_; at += size_ / samples + 1) {
     more += heap_[at].deadline <= now ? 1 : -1;
   }
   if (more < 0) return;
   entry* const end = heap_ + size_;
+  size_ = 0;
   for (entry* e = heap_; e < end; ++e) {
     if (e->deadline <= now) e->deadline = e->ev->deadline_;
+    if (e->deadline <= now) continue;
+    std::swap(heap_[size_], *e);
+    sift_up(size_, heap_[size_]);
+    ++size_;
   }
-  entry* const due = std::partition(
-      heap_, end, [now](const entry& e) { return e.deadline > now; });
-  for (size_ = 0; heap_ + size_ < due; ++size_) sift_up(size_, heap_[size_]);
+  entry* const due = heap_ + size_;
   std::ranges::sort(due, end, {}, &entry::deadline);
   for (entry *first = due, *last = due; first < end; first = last) {
     while (last < end && last->deadline == first->deadline) ++last;
@@ -172,7 +172,7 @@ void min_heap::self_check() const {
   for (std::size_t at = 0; at < size_; ++at) {
     const entry& e = heap_[at];
     const entry& parent = heap_[at == 0 ? 0 : parent_of(at)];
-    const bool in_order = !before(e, parent) || before(parent, e);
+    const bool in_order = !before(e, parent);
     if (in_order && e.deadline <= e.ev->deadline_ && e.ev->heap_index_ == at) {
       continue;
     }

@@ -152,9 +152,10 @@ class event_base {  // NOLINT(clang-analyzer-optin.performance.Padding)
 
   /// The descriptor by which another loop can serve this one: it is readable
   /// when loop() with loop_flags::nonblock would find something other than a
-  /// passed timeout, provided that begin_wait() has been called since the last
-  /// turn. The base keeps it, and it stays the same until reinit(). Makes the
-  /// base notifiable, and requires what make_notifiable() does.
+  /// passed timeout, and what was due when begin_wait() returned zero; provided
+  /// that begin_wait() has been called since the last turn. The base keeps it,
+  /// and it stays the same until reinit(). Makes the base notifiable, and
+  /// requires what make_notifiable() does.
   /// \throws std::runtime_error when the backend has none, as poll and select.
   /// \throws std::system_error when there are no descriptors for it.
   int backend_fd();
@@ -166,7 +167,8 @@ class event_base {  // NOLINT(clang-analyzer-optin.performance.Padding)
   ///
   /// Then loop(loop_flags::nonblock) is the turn, and ends the wait. So one turn
   /// of the other loop is begin_wait(), a wait for backend_fd() among others,
-  /// loop(). Where that has no place for the first, it goes behind the last.
+  /// loop(). If the other loop has no place for code before its wait, call
+  /// begin_wait() once at first, and then after each loop().
   /// \throws std::logic_error while the loop runs, or unless the base is
   ///     notifiable.
   /// \throws backend_error when the backend cannot wait.
@@ -323,6 +325,8 @@ class event_base {  // NOLINT(clang-analyzer-optin.performance.Padding)
   /// too, and not called; and so is what that posts.
   ///
   /// An exception that the function throws leaves the loop; the rest stays due.
+  /// Tasks that are due are one event to num_events(), for_each_event() and
+  /// running_event(), which has no descriptor.
   /// A function of at most two words that owns nothing costs no allocation, once
   /// as many have been posted together before.
   /// \throws std::bad_alloc when there is no memory; then nothing is posted.

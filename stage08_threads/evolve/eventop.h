@@ -40,7 +40,8 @@ template <>
 inline constexpr bool is_bitmask<feature> = true;
 
 /// What the loop throws when its backend cannot wait: a class of its own, by
-/// which a program tells it from what callbacks throw.
+/// which a program tells it from what callbacks throw, unless one of them runs
+/// another loop.
 struct backend_error : std::system_error {
   /// `why` is what the backend has thrown.
   explicit backend_error(const std::system_error& why)

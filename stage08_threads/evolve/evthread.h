@@ -60,7 +60,7 @@ class evthread_lock {
 
   std::mutex mutex_;  // at rest until it is asked for
   bool enabled_ = false;  // the mutex has been asked for
-  std::atomic<int> order_{0};  // written by line_up(), never read
+  std::atomic<int> order_{0};  // what line_up() exchanges; it tells nothing
   std::atomic<bool> taken_{true};  // a thread has had it since lend()
 };
 

@@ -4,8 +4,8 @@
 
 namespace evolve {
 
-// Behind what is left, which is nothing most of the time. What has been run is
-// dropped when it is the larger part, so that no task is moved often.
+// New tasks go behind what is left, which is nothing most of the time. What has
+// been run is dropped when it is the larger part, so that none is moved often.
 int task_queue::take() {
   if (next_ > taken_.size() / 2) {
     taken_.erase(taken_.begin(), taken_.begin() + std::ptrdiff_t(next_));

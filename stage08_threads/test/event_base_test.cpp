@@ -4408,6 +4408,28 @@ TEST_F(Post, KeepsTheLoopRunningButIsNotWaitedFor) {
   EXPECT_EQ(kernel.waits, waits{at_once});
 }
 
+TEST_F(Post, TasksThatAreDueAreOneEventWithoutADescriptor) {
+  std::vector<event_info> due;
+  std::size_t active = 0;
+  base.post([&] {
+    base.for_each_event([&](const event_info& info) {
+      due.push_back(info);
+      return true;
+    });
+    active = base.num_events(event_count::active);
+    EXPECT_EQ(due.at(0).ev, base.running_event());
+  });
+  base.post([] {});
+  base.post([] {});
+
+  base.dispatch();
+
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].fd, -1);
+  EXPECT_EQ(due[0].state, evlist::active | evlist::running);
+  EXPECT_EQ(active, 1u);
+}
+
 TEST_F(Post, AnExceptionLeavesTheRestDue) {
   base.post([this] { called('a'); });
   base.post([] { throw std::runtime_error("from a task"); });
