@@ -105,7 +105,7 @@ void min_heap::sweep(time_point now, std::uint32_t newest,
   for (entry* e = heap_; e < end; ++e) {
     if (e->deadline <= now) e->deadline = e->ev->deadline_;
     if (e->deadline <= now) continue;
-    std::swap(heap_[size_], *e);
+    std::iter_swap(heap_ + size_, e);
     sift_up(size_, heap_[size_]);
     ++size_;
   }

@@ -82,8 +82,8 @@ class min_heap {
 
   /// If the time of about half of the entries or more has come at `now`, takes
   /// all events that are due off, and then calls `each` for them, in their
-  /// order: at a lower price than one by one. Requires that no event's sequence_ is newer than
-  /// `newest`, and that `each` leaves the heap alone.
+  /// order: at a lower price than one by one. Requires that no event's sequence_
+  /// is newer than `newest`, and that `each` leaves the heap alone.
   void sweep(time_point now, std::uint32_t newest,
              const std::function<void(event&)>& each) noexcept;
 

@@ -4792,8 +4792,9 @@ TEST_P(PostThreads, ATaskIsCalledWhereverTheLoopIs) {
     int written = 0;
     std::atomic<int> seen = 0;
   } poster[2] = {{std::minstd_rand(1)}, {std::minstd_rand(2)}};
+  const int count = rounds();
   const auto post_each = [&](auto& own) {
-    for (int round = 1; round <= rounds(); ++round) {
+    for (int round = 1; round <= count; ++round) {
       for (auto left = own.random() % 3000; left > 0; --left) own.seen.load();
       own.written = round;
       base.post([&own] { own.seen.store(own.written); });
@@ -4811,8 +4812,8 @@ TEST_P(PostThreads, ATaskIsCalledWhereverTheLoopIs) {
   base.loopbreak();
   loop.join();
 
-  EXPECT_EQ(poster[0].seen, rounds());
-  EXPECT_EQ(poster[1].seen, rounds());
+  EXPECT_EQ(poster[0].seen, count);
+  EXPECT_EQ(poster[1].seen, count);
 }
 
 TEST_P(PostThreads, ATaskRunsInTheLoopsThreadWithoutALock) {
