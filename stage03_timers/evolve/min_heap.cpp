@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t arity = 4;
 constexpr std::size_t least_capacity = 16;
 constexpr std::size_t samples = 16;  // how many entries a sweep asks at most
+constexpr std::ptrdiff_t ahead = 8;  // how far a sweep fetches before it looks
 
 constexpr std::size_t parent_of(std::size_t at) noexcept {
   return (at - 1) / arity;
@@ -90,9 +91,11 @@ void min_heap::erase(event& ev) noexcept {
 }
 
 // The rest becomes a heap anew, for which it has to be small; so a few entries
-// are looked at first. What is due is left behind it, and is sorted there. Equals
-// are sorted when their turn comes, since that visits the events; and by age: the
-// numbers may wrap, and over more than half their range before() is no order.
+// are looked at first. What is due is left behind it, and is sorted there.
+// Equals are sorted when their turn comes, since that visits the events; and by
+// age: the numbers may wrap, and over more than half their range before() is no
+// order. The events lie anywhere in memory, so each is fetched some time before
+// it is visited.
 void min_heap::sweep(time_point now, std::uint32_t newest,
                      const std::function<void(event&)>& each) noexcept {
   int more = 0;
@@ -103,16 +106,18 @@ void min_heap::sweep(time_point now, std::uint32_t newest,
   entry* const end = heap_ + size_;
   size_ = 0;
   for (entry* e = heap_; e < end; ++e) {
+    if (end - e > ahead) __builtin_prefetch(&e[ahead].ev->deadline_);
     if (e->deadline <= now) e->deadline = e->ev->deadline_;
     if (e->deadline <= now) continue;
-    std::iter_swap(heap_ + size_, e);
-    sift_up(size_, heap_[size_]);
-    ++size_;
+    std::iter_swap(heap_ + size_++, e);
+    sift_up(size_ - 1, heap_[size_ - 1]);
   }
   entry* const due = heap_ + size_;
   std::ranges::sort(due, end, {}, &entry::deadline);
   for (entry *first = due, *last = due; first < end; first = last) {
-    while (last < end && last->deadline == first->deadline) ++last;
+    while (last < end && last->deadline == first->deadline) {
+      if (end - ++last > ahead) __builtin_prefetch(&last[ahead].ev->deadline_);
+    }
     std::ranges::sort(first, last, std::greater(), [newest](const entry& e) {
       return newest - e.ev->sequence_;
     });
@@ -132,10 +137,7 @@ inline bool min_heap::goes_up(std::size_t at, const entry& e) const noexcept {
 }
 
 inline void min_heap::sift_up(std::size_t at, entry moved) noexcept {
-  while (goes_up(at, moved)) {
-    put(at, heap_[parent_of(at)]);
-    at = parent_of(at);
-  }
+  for (; goes_up(at, moved); at = parent_of(at)) put(at, heap_[parent_of(at)]);
   put(at, moved);
 }
 
