@@ -58,9 +58,11 @@ class evthread_lock {
     taken_.store(true, std::memory_order_relaxed);
   }
 
-  std::mutex mutex_;  // at rest until it is asked for
   bool enabled_ = false;  // the mutex has been asked for
   std::atomic<int> order_{0};  // what line_up() exchanges; it tells nothing
+  // The rest is in another cache line: the loop writes it, and would take the
+  // line away from a thread that only lines up.
+  alignas(64) std::mutex mutex_;  // at rest until it is asked for
   std::atomic<bool> taken_{true};  // a thread has had it since lend()
 };
 
