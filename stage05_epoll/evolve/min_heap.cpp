@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t arity = 4;
 constexpr std::size_t least_capacity = 16;
 constexpr std::size_t samples = 16;  // how many entries a sweep asks at most
-constexpr std::ptrdiff_t ahead = 8;  // how far a sweep fetches before it looks
+constexpr std::ptrdiff_t ahead = 8;  // how many entries early a sweep fetches
 
 constexpr std::size_t parent_of(std::size_t at) noexcept {
   return (at - 1) / arity;
@@ -104,20 +104,22 @@ void min_heap::sweep(time_point now, std::uint32_t newest,
   }
   if (more < 0) return;
   entry* const end = heap_ + size_;
+  const auto fetch = [end](const entry* e) {
+    if (end - e > ahead) __builtin_prefetch(&e[ahead].ev->deadline_);
+  };
   size_ = 0;
   for (entry* e = heap_; e < end; ++e) {
-    if (end - e > ahead) __builtin_prefetch(&e[ahead].ev->deadline_);
+    fetch(e);
     if (e->deadline <= now) e->deadline = e->ev->deadline_;
     if (e->deadline <= now) continue;
-    std::iter_swap(heap_ + size_++, e);
-    sift_up(size_ - 1, heap_[size_ - 1]);
+    std::iter_swap(heap_ + size_, e);
+    sift_up(size_, heap_[size_]);
+    ++size_;
   }
   entry* const due = heap_ + size_;
   std::ranges::sort(due, end, {}, &entry::deadline);
   for (entry *first = due, *last = due; first < end; first = last) {
-    while (last < end && last->deadline == first->deadline) {
-      if (end - ++last > ahead) __builtin_prefetch(&last[ahead].ev->deadline_);
-    }
+    while (last < end && last->deadline == first->deadline) fetch(last++);
     std::ranges::sort(first, last, std::greater(), [newest](const entry& e) {
       return newest - e.ev->sequence_;
     });
@@ -174,10 +176,8 @@ void min_heap::self_check() const {
   for (std::size_t at = 0; at < size_; ++at) {
     const entry& e = heap_[at];
     const entry& parent = heap_[at == 0 ? 0 : parent_of(at)];
-    const bool in_order = !before(e, parent);
-    if (in_order && e.deadline <= e.ev->deadline_ && e.ev->heap_index_ == at) {
-      continue;
-    }
+    const bool known = e.deadline <= e.ev->deadline_ && e.ev->heap_index_ == at;
+    if (!before(e, parent) && known) continue;
     throw std::logic_error("self_check: the heap is out of order at " +
                            std::to_string(at));
   }
