@@ -13,7 +13,7 @@ namespace evolve {
 /// A mutex that is there only once it has been asked for; until then, to lock
 /// it costs a branch.
 /// \libevent{evthread-internal.h,EVLOCK_LOCK}
-class evthread_lock {
+class evthread_lock {  // NOLINT(clang-analyzer-optin.performance.Padding)
  public:
   /// From now on it is a mutex. Requires that no other thread knows it yet.
   void enable() noexcept { enabled_ = true; }
